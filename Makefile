@@ -1,0 +1,40 @@
+# `make` sets up .venv and clusters the photographs in tests/data/photos; `make test` runs every test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: all setup setup-test test check clean format
+
+all: setup
+	$(BIN)/snakemake --cores all
+
+setup: .venv/base.done
+
+setup-test: .venv/test.done
+
+.venv/base.done: requirements/base.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "icas needs Python 3.11 or newer; found " + sys.version.split()[0] + ": make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
+	@$(BIN)/python -c 'import cv2' || { echo "icas: OpenCV needs system libraries; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 1; }
+	$(BIN)/python -m icas_core.similarity.compiled
+	touch $@
+
+.venv/test.done: requirements/test.lock .venv/base.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
+	tests/system_packages.sh
+	touch $@
+
+check: .venv/test.done
+	$(BIN)/pre-commit run --all-files
+	$(BIN)/python -m pytest -q tests/unit
+
+test: .venv/test.done
+	$(BIN)/python -m pytest tests
+
+format: .venv/test.done
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+clean:
+	rm -rf .venv .snakemake results

@@ -1,0 +1,23 @@
+from snakemake.utils import min_version, validate
+
+min_version("9.11")
+
+
+configfile: Path(workflow.basedir) / "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/split.smk"
+include: "workflow/rules/extract.smk"
+include: "workflow/rules/compare.smk"
+include: "workflow/rules/cluster.smk"
+include: "workflow/rules/merge.smk"
+include: "workflow/rules/place.smk"
+include: "workflow/rules/gallery.smk"
+include: "workflow/rules/move.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        results,

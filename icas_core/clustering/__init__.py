@@ -1,0 +1,1 @@
+"""Clusters from similar pairs: connected components, representatives, merging, folders of pictures."""

@@ -1,0 +1,62 @@
+"""Place a table of clusters as folders of pictures, with a receipt for the workflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pyarrow as pa
+
+from icas_core.clustering.folders import place
+from icas_core.logs import progress
+from icas_core.tables import OUTLIER, written_atomically
+
+
+def folder_of(cluster: int) -> str:
+    """The folder name of a cluster: cluster_0001, …, or outliers."""
+    return "outliers" if cluster == OUTLIER else f"cluster_{cluster:04d}"
+
+
+def assignment_of(clusters: pa.Table) -> list[tuple[str, str]]:
+    """Each picture of a table with the columns path and cluster, and the name of its folder."""
+    columns = (clusters[name].to_pylist() for name in ("path", "cluster"))
+    return [(path, folder_of(cluster)) for path, cluster in zip(*columns, strict=True)]
+
+
+def place_clusters(
+    clusters: pa.Table,
+    *,
+    source_root: Path | str,
+    destination: Path | str,
+    transfer: str,
+    overwrite: bool,
+    placement: str,
+    receipt: Path | str,
+    log: logging.Logger,
+) -> None:
+    """Place every picture of `clusters` (columns path, cluster) below `destination`, then write the receipt.
+
+    The receipt is JSON: `placement`, the word that the workflow gave this placing, and the counts of pictures placed,
+    reused, copied instead of linked, and vanished with their names. Raises IcasError as `folders.place` does.
+    """
+    assignment = assignment_of(clusters)
+    with progress(len(assignment), f"place {Path(destination).name}") as bar:
+        placed = place(
+            assignment,
+            source_root=source_root,
+            destination=destination,
+            transfer=transfer,
+            overwrite=overwrite,
+            log=log,
+            progress=bar,
+        )
+    counts = {
+        "placement": placement,
+        "placed": placed.table.num_rows,
+        "reused": placed.reused,
+        "copied_instead_of_linked": placed.fallbacks,
+        "vanished": placed.vanished,
+    }
+    with written_atomically(receipt, "w", encoding="utf-8") as file:
+        json.dump(counts, file, indent=2)

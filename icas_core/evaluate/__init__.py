@@ -1,0 +1,1 @@
+"""How well a method, or a finished run, finds the groups that a person marked."""

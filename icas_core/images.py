@@ -1,0 +1,194 @@
+"""Read pictures: every format to one RGB form, or a short reason why not."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from PIL import ExifTags, Image, features
+
+from icas_core.errors import RejectedPicture
+
+PICTURE_ENDINGS = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".tif", ".tiff"),
+    *(".bmp", ".dib", ".webp", ".gif", ".heic", ".heif", ".hif", ".avif"),
+)
+
+# Phones take 200 megapixels; above that come stitched giants and decompression bombs (Pillow needs 4 bytes a pixel).
+MAX_PIXELS = 300_000_000
+# JPEG itself ends at 65,535 a side.
+MAX_SIDE = 100_000
+
+# Only these readers ever run: others start programs (EPS) or follow the file's own instructions.
+_FORMATS = ["JPEG", "PNG", "TIFF", "BMP", "DIB", "WEBP", "GIF"]
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_SIGNATURES = {
+    b"\xff\xd8": "JPEG",
+    b"\x89PNG": "PNG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"BM": "BMP",
+    b"GIF8": "GIF",
+    b"RIFF": "WebP",
+}
+_NO_PICTURES = {b"<?xml": "XML or SVG", b"<svg": "SVG", b"<!doc": "HTML", b"<html": "HTML", b"pk\x03\x04": "a zip file"}
+_NO_PICTURES |= {b"%pdf": "PDF", b"%!ps": "PostScript"}
+_KINDS = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "FIFO"), (stat.S_ISSOCK, "socket"))
+
+# Pillow warns of odd EXIF and TIFF tags without naming the file, in the middle of a log.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda rgb: rgb[:, ::-1],
+    3: lambda rgb: rgb[::-1, ::-1],
+    4: lambda rgb: rgb[::-1],
+    5: lambda rgb: rgb.swapaxes(0, 1),
+    6: lambda rgb: np.rot90(rgb, -1),
+    7: lambda rgb: rgb.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda rgb: np.rot90(rgb, 1),
+}
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file's name ends as a picture's does (PICTURE_ENDINGS, in upper or lower case)."""
+    return name.lower().endswith(PICTURE_ENDINGS)
+
+
+def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None) -> np.ndarray:
+    """Read a picture as (height, width, 3) uint8 RGB in 0..255, turned upright by its EXIF orientation.
+
+    Transparent pixels are laid over white; 16-bit values keep their high byte; 32-bit and float values are
+    stretched from their smallest to their largest; of several frames or pages the first is read. The array may be
+    read-only. `at_least` = (width, height) allows JPEG a reduced decode (Pillow's `draft`) of at least that size or
+    the picture's own, if smaller: faster, not pixel-identical. Raises RejectedPicture with the reason, whatever the
+    bytes are.
+    """
+    try:
+        with _open_regular(path) as file, _open_picture(file) as picture:
+            return _pixels(picture, at_least)
+    except RejectedPicture:
+        raise
+    except Exception as error:  # damaged bytes raise nearly anything in Pillow
+        raise RejectedPicture(_reason(error, path)) from error
+
+
+def thumbnail(path: Path | str, side: int) -> bytes:
+    """A JPEG of the upright picture that fits into `side` × `side` pixels, never enlarged; raises RejectedPicture."""
+    picture = Image.fromarray(read_rgb(path, at_least=(side, side)))
+    picture.thumbnail((side, side))
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=80)
+    return jpeg.getvalue()
+
+
+def _open_regular(path: Path | str) -> IO[bytes]:
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        # Opening a FIFO waits for a writer, opening a device may start it: neither is opened at all.
+        raise RejectedPicture("is a " + next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "device"))
+    if status.st_size == 0:
+        raise RejectedPicture("empty file")
+    return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+
+
+def _open_picture(file: IO[bytes]) -> Image.Image:
+    head = file.read(64)
+    file.seek(0)
+    # The limits below stand in for Pillow's own, which would warn in the middle of a log.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        picture = Image.open(file, formats=_formats(head))
+    except (OSError, EOFError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise RejectedPicture(_unidentified(head)) from error
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise RejectedPicture(f"too large ({width} × {height} = {width * height:,} pixels, limit {MAX_PIXELS:,})")
+    if max(width, height) > MAX_SIDE:
+        raise RejectedPicture(f"too large ({width} × {height}, limit {MAX_SIDE:,} pixels a side)")
+    if min(width, height) < 1:
+        raise RejectedPicture(f"damaged ({width} × {height} pixels)")
+    return picture
+
+
+def _formats(head: bytes) -> list[str]:
+    if head[4:8] != b"ftyp":
+        return _FORMATS
+    if head[8:12] in (b"avif", b"avis"):
+        if not features.check("avif"):
+            raise RejectedPicture("AVIF, which this build of Pillow cannot read")
+        return ["AVIF"]
+    if head[8:12] not in _HEIC_BRANDS:
+        return _FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise RejectedPicture("HEIC, which needs the package pillow-heif: pip install pillow-heif") from None
+    register_heif_opener()
+    return ["HEIF"]
+
+
+def _pixels(picture: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
+    if at_least is not None:
+        width, height = at_least[::-1] if _orientation(picture) >= 5 else at_least
+        picture.draft(None, (max(1, width), max(1, height)))
+    picture.load()
+    turn = _UPRIGHT.get(_orientation(picture))
+    rgb = _converted(picture)
+    return rgb if turn is None else np.ascontiguousarray(turn(rgb))
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - damaged EXIF does not spoil the pixels
+        return 1
+
+
+def _converted(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith("I;16"):
+        return _grey_as_rgb((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
+        span = np.ptp(values) or 1.0
+        return _grey_as_rgb(np.rint((values - values.min()) * (255 / span)).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return np.asarray(Image.alpha_composite(white, picture).convert("RGB"))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _grey_as_rgb(grey: np.ndarray) -> np.ndarray:
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _unidentified(head: bytes) -> str:
+    format_name = next((name for signature, name in _SIGNATURES.items() if head.startswith(signature)), None)
+    if format_name is not None or head[4:8] == b"ftyp":
+        return f"truncated or damaged {format_name or 'HEIC'}"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    content = next((name for mark, name in _NO_PICTURES.items() if start.startswith(mark)), None)
+    return f"not a picture ({content})" if content else "not a picture"
+
+
+def _reason(error: Exception, path: Any) -> str:
+    if isinstance(error, PermissionError):
+        return "no permission"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "broken symbolic link" if os.path.islink(path) else "vanished"
+    if isinstance(error, MemoryError):
+        return "not enough memory to open it"
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"cannot be read ({os.strerror(error.errno)})"
+    message = (str(error).splitlines() or [type(error).__name__])[0][:100]
+    # A list, not one word: each of Pillow's readers says it in its own way.
+    cut_short = ("truncated", "end of file", "end of data", "not enough", "eof")
+    return "truncated" if any(word in message.lower() for word in cut_short) else f"damaged ({message})"

@@ -1,0 +1,64 @@
+"""Compile the inner loops with numba, keeping the machine code where this user may write."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from llvmlite import binding  # type: ignore[import-untyped]
+
+
+def _writable(folder: Path) -> bool:
+    """Whether `folder` exists or can be made, is this user's own, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Machine code is loaded from here: a folder that somebody else owns must not be trusted.
+        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+            return False
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except (OSError, RuntimeError):
+        return False
+
+
+def _bases() -> list[Path]:
+    """Folders in which a cache may live, the best first."""
+    bases = []
+    if given := os.environ.get("XDG_CACHE_HOME"):
+        bases.append(Path(given) / "icas")
+    home = os.path.expanduser("~")
+    if os.path.isabs(home):
+        bases.append(Path(home) / ".cache" / "icas")
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return [*bases, Path(tempfile.gettempdir()) / f"icas-kernels-{user}"]
+
+
+def cache_folder() -> Path | None:
+    """The folder for this processor, numba and installation; None when nowhere is writable.
+
+    Numba numbers its cache files one after another, so two machines with different processors that share
+    a home could write each other's; a folder for each keeps every writer to the same names and content.
+    """
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(given) if _writable(Path(given)) else None
+    machine = (
+        f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()} {numba.__version__} {__file__}"
+    )
+    name = hashlib.sha256(machine.encode()).hexdigest()[:16]
+    return next((base / name for base in _bases() if _writable(base / name)), None)
+
+
+_CACHE = cache_folder()
+if _CACHE is not None:
+    setattr(numba.config, "CACHE_DIR", str(_CACHE))  # noqa: B010 - numba makes its settings when it is imported
+
+
+def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function of numpy arrays, without the interpreter's lock, cached on disk where that is possible."""
+    decorate = numba.njit(nogil=True, cache=_CACHE is not None, **options)
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,84 @@
+"""What every similarity method offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from icas_core.errors import IcasError
+from icas_core.similarity.features import Stack
+
+# [width, height], a factor up to 1, or "original".
+Size = tuple[int, int] | float | str
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to say how alike two pictures are.
+
+    extract(picture, **parameters): a feature of a (h, w, 3) uint8 RGB picture.
+    similarities(left, right, **parameters): (n, m) float32, at most 1, of every pair.
+    paired(left, right, **parameters): (n,) float32, of row i of left with row i of right.
+    default_threshold, default_size: see the README's table of measurements.
+    unequal_sizes: whether pictures of different sizes can be compared.
+    turns_alike: whether comparing a with b turned equals comparing a turned back with b.
+    smallest: the least width and height in pixels that the definition takes.
+    parameters: the method's own parameters and their defaults.
+    choices: the accepted words of those parameters that are words.
+    reduced: the least (width, height) that a fast decoder may give when the size is the picture's own.
+    empty: what it means when a feature has no rows, for the log.
+    version: raised whenever the same picture gives another feature or similarity.
+    """
+
+    name: str
+    version: int
+    default_threshold: float
+    default_size: Size
+    unequal_sizes: bool
+    turns_alike: bool
+    extract: Callable[..., np.ndarray]
+    similarities: Callable[..., np.ndarray]
+    paired: Callable[..., np.ndarray]
+    smallest: int = 1
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reduced: Callable[..., tuple[int, int]] | None = None
+    empty: str = "nothing to compare"
+
+    def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""
+        settled = dict(self.parameters)
+        for name, value in (given or {}).items():
+            if name not in settled:
+                accepted = ", ".join(settled) or "none"
+                raise IcasError(f"{self.name}.{name}: no such parameter; accepted: {accepted}")
+            settled[name] = self._checked(name, value, settled[name])
+        return settled
+
+    def _checked(self, name: str, value: Any, default: Any) -> Any:
+        if name in self.choices:
+            if value not in self.choices[name]:
+                raise IcasError(f"{self.name}.{name}: found {value!r}; accepted: {', '.join(self.choices[name])}")
+            return value
+        kind = type(default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or kind(value) != value or not value > 0:
+            raise IcasError(f"{self.name}.{name}: found {value!r}; accepted: a {kind.__name__} above 0")
+        return kind(value)
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """The (h, w) uint8 luminance of a (h, w, 3) uint8 RGB picture, as cv2.cvtColor gives it."""
+    import cv2
+
+    return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+
+
+def as_array(stack: Stack, method: str) -> np.ndarray:
+    """The stack as one array; IcasError when the features differ in shape."""
+    if isinstance(stack, np.ndarray):
+        return stack
+    shapes = sorted({feature.shape for feature in stack})
+    raise IcasError(f"{method}: compares features of one shape only, found {shapes[0]} and {shapes[-1]}")

@@ -1,0 +1,138 @@
+"""Read and write the tables that pass between the stages: parquet, atomically, with closed schemas."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from icas_core.errors import IcasError
+
+MANIFEST = pa.schema([("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())])
+EDGES = pa.schema([("image_a", pa.string()), ("image_b", pa.string()), ("similarity", pa.float32())])
+CLUSTERS = pa.schema([("path", pa.string()), ("cluster", pa.int32()), ("representative", pa.bool_())])
+MERGED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("cluster", pa.int32()),
+        ("batch", pa.string()),
+        ("batch_cluster", pa.int32()),
+        ("representative", pa.bool_()),
+        ("similarity", pa.float32()),
+    ]
+)
+
+OUTLIER = -1
+_NOTES = b"icas"
+
+
+@contextmanager
+def written_atomically(path: Path | str, mode: str = "wb", **open_options: Any) -> Iterator[IO[Any]]:
+    """Open a temporary file beside `path` that takes its name only once it is whole and on disk."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(mode, dir=path.parent, prefix=f".{path.name}.", delete=False, **open_options) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            # mkstemp makes files that only their owner can read; results are for the group too.
+            os.chmod(file.name, 0o666 & ~_umask())
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def write_table(
+    table: pa.Table, path: Path | str, notes: Mapping[str, Any] | None = None, row_group_size: int | None = None
+) -> None:
+    """Write `table` as parquet under `path` atomically, with `notes` (JSON values) in its metadata."""
+    if notes is not None:
+        table = table.replace_schema_metadata({_NOTES: json.dumps(notes, sort_keys=True).encode()})
+    with written_atomically(path) as file:
+        pq.write_table(table, file, compression="zstd", row_group_size=row_group_size)
+
+
+def read_table(
+    path: Path | str,
+    schema: pa.Schema | None = None,
+    *,
+    columns: list[str] | None = None,
+    filters: list[tuple[str, str, Any]] | None = None,
+) -> pa.Table:
+    """Read a parquet table (only `columns` and the rows that pass `filters`, as pyarrow takes them).
+
+    IcasError names the file when it is missing, damaged or has other columns than `schema`.
+    """
+    try:
+        found = pq.read_schema(path).remove_metadata()
+        # No partitioning: a folder's name such as `cluster=3` must never become a column.
+        table = pq.read_table(os.fspath(path), columns=columns, filters=filters, partitioning=None)
+    except FileNotFoundError:
+        raise IcasError(f"{path}: this table is missing; run the workflow again to make it") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise IcasError(f"{path}: not a readable table ({reason}); delete it and run again") from error
+    if schema is not None and not found.equals(schema):
+        raise IcasError(f"{path}: columns are {found.names}, expected {schema.names}; delete it and run again")
+    return table
+
+
+def read_notes(path: Path | str) -> dict[str, Any]:
+    """The notes that write_table put into a table's metadata ({} when there are none)."""
+    metadata = pq.read_schema(path).metadata or {}
+    return json.loads(metadata.get(_NOTES, b"{}"))
+
+
+def read_if_there(path: Path | str, schema: pa.Schema) -> pa.Table | None:
+    """Read a table that an earlier run may have left; None where there is none."""
+    return read_table(path, schema) if Path(path).exists() else None
+
+
+def read_paths(manifest: Path | str) -> list[str]:
+    """The paths of a batch's pictures, from its manifest."""
+    return read_table(manifest, MANIFEST)["path"].to_pylist()
+
+
+def write_rejected(rejected: list[tuple[str, str]], path: Path | str) -> None:
+    """Write the pictures that could not be used: path, reason."""
+    with written_atomically(path, "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "reason"])
+        rows.writerows(rejected)
+
+
+def read_rejected(path: Path | str) -> list[tuple[str, str]]:
+    """Read what write_rejected wrote."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [(row["path"], row["reason"]) for row in csv.DictReader(file)]
+
+
+def read_all_rejected(paths: list[str]) -> list[tuple[str, str]]:
+    """The rejected pictures of several files, each picture once, sorted."""
+    return sorted({name: reason for path in reversed(paths) for name, reason in read_rejected(path)}.items())
+
+
+def write_clusters_csv(merged: pa.Table, path: Path | str) -> None:
+    """Write the result's table for people: path, cluster (−1 for an outlier), representative (0 or 1)."""
+    with written_atomically(path, "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "cluster", "representative"])
+        columns = (merged[name].to_pylist() for name in ("path", "cluster", "representative"))
+        rows.writerows((name, cluster, int(chosen)) for name, cluster, chosen in zip(*columns, strict=True))
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it; jobs are single processes and set it back at once.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

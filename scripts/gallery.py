@@ -1,0 +1,34 @@
+"""Write the page that shows the result, and its counts in one line."""
+
+from pathlib import Path
+
+from icas_core.logs import progress, reporting_errors
+from icas_core.report.gallery import write_gallery
+from icas_core.report.summary import read_workload, write_summary
+from icas_core.tables import MERGED, read_all_rejected, read_table
+
+
+def main(job) -> None:
+    stage = job.params.stage
+    merged = read_table(job.input.clusters, MERGED)
+    rejected = read_all_rejected(job.input.rejected)
+    histograms, counts = read_workload([*job.input.edges, *job.input.across], stage["shown"]["threshold"])
+    with progress(merged.num_rows, "gallery") as bar:
+        write_gallery(
+            merged,
+            images_root=stage["images"],
+            destination=job.output.page,
+            template=job.input.template,
+            rejected=rejected,
+            histograms=histograms,
+            counts=counts,
+            settings=stage["shown"],
+            title=Path(stage["images"]).name,
+            progress=bar,
+            threads=job.threads,
+        )
+    write_summary(merged, rejected, job.output.page, job.output.summary)
+
+
+if __name__ == "__main__":
+    reporting_errors(main, snakemake)

@@ -1,0 +1,180 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from icas_core.report.gallery import write_gallery
+
+sys.path.insert(0, str(Path(__file__).parent))
+from chromium import NAMES, Chromium, installed
+
+pytestmark = pytest.mark.skipif(installed() is None, reason=f"no browser here: none of {', '.join(NAMES)} is installed")
+HOSTILE = '"><script>document.title="taken"</script>.jpg'
+NAMES_OF = {1: ["a.jpg", "b.jpg", "c.jpg"], 2: ["sub folder/ü #1?.jpg", HOSTILE]}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = Chromium(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def opened(browser, merged_of, pictures, template, tmp_path):
+    """Write a gallery of two clusters and two outliers, open it, and give the browser."""
+
+    def open_gallery(**more):
+        alone = ["lonely.jpg", "gone.jpg"]
+        root = pictures(*NAMES_OF[1], NAMES_OF[2][0], NAMES_OF[2][1].replace("/", "∕"), alone[0])
+        members = {
+            1: [("a.jpg", 1.0), ("b.jpg", 0.95), ("c.jpg", 0.5)],
+            2: [(NAMES_OF[2][0], 1.0), (HOSTILE, 0.9)],
+            -1: [(name, None) for name in alone],
+        }
+        histogram = {"counts": [1] * 200, "threshold": 0.85}
+        page = tmp_path / "out/report.html"
+        write_gallery(
+            merged_of(members),
+            images_root=root,
+            destination=page,
+            template=template,
+            histograms={"ssim": histogram},
+            **more,
+        )
+        browser.open(page.as_uri())
+        return browser
+
+    return open_gallery
+
+
+def text(browser, element):
+    return browser.run(f"document.getElementById('{element}').textContent")
+
+
+def shown(browser):
+    return browser.run("[...document.querySelectorAll('.pic')].filter(isShown).map((pic) => pic.dataset.path)")
+
+
+def originals(browser):
+    """The addresses of what the comparison shows, once both are the originals' files."""
+    images = "[...document.querySelectorAll('#compare figure:not([hidden]) img')]"
+    browser.wait_for(f"{images}.every((image) => image.src.startsWith('file:'))")
+    return browser.run(f"{images}.map((image) => decodeURIComponent(image.src.split('/pictures/')[1]))")
+
+
+def test_opening_asks_for_nothing_but_the_file_and_runs_no_name(opened):
+    browser = opened(title=HOSTILE)
+    assert browser.complaints == []
+    assert [address.rsplit("/", 1)[-1] for address in browser.requests] == ["report.html"]
+    assert browser.run("document.title") == HOSTILE
+
+
+def test_a_click_sets_a_member_beside_its_representative_in_full_size(opened):
+    browser = opened()
+    browser.click("#cluster-1 .pic:nth-child(2)")
+    assert text(browser, "compare-where") == "Cluster 1 · 2 of 3"
+    assert text(browser, "compare-score") == "similarity 0.9500"
+    assert originals(browser) == ["a.jpg", "b.jpg"]
+    assert browser.complaints == []
+
+
+def test_originals_with_odd_names_are_found(opened):
+    browser = opened()
+    browser.click("#cluster-2 .rep")
+    browser.wait_for("document.querySelector('#compare-left img').src.startsWith('file:')")
+    assert "60 × 40" in browser.run("document.querySelector('#compare-left figcaption').textContent")
+
+
+def test_arrows_step_through_members_and_clusters_and_escape_closes(opened):
+    browser = opened()
+    browser.click("#cluster-1 .pic:nth-child(2)")
+    places = []
+    for key in (
+        "ArrowRight",
+        "ArrowRight",
+        "ArrowUp",
+        "ArrowLeft",
+        "ArrowDown",
+        "ArrowRight",
+        "ArrowRight",
+        "ArrowRight",
+    ):
+        browser.press(key)
+        places.append(text(browser, "compare-where"))
+    assert places == [
+        "Cluster 1 · 3 of 3", "Cluster 2 · 2 of 2", "Cluster 1 · 3 of 3", "Cluster 1 · 2 of 3", "Cluster 2 · 2 of 2",
+        "Outlier · 1 of 2", "Outlier · 2 of 2", "Outlier · 2 of 2",
+    ]  # fmt: skip
+    browser.press("Escape")
+    assert browser.run("document.getElementById('compare').open") is False
+    assert browser.run("document.activeElement.dataset.path") == "gone.jpg"
+
+
+def test_a_missing_original_leaves_the_thumbnail(opened, tmp_path):
+    browser = opened()
+    (tmp_path / "pictures/b.jpg").unlink()
+    browser.click("#cluster-1 .pic:nth-child(2)")
+    browser.wait_for("document.querySelector('#compare-left img').src.startsWith('file:')")
+    assert browser.run("document.querySelector('#compare-right img').src").startswith("data:image/jpeg")
+
+
+def test_members_below_the_threshold_are_marked_and_can_be_shown_alone(opened):
+    browser = opened()
+    browser.click("#doubtful")
+    assert shown(browser) == ["a.jpg", "b.jpg", "c.jpg"]
+    browser.click("#cluster-1 .pic:nth-child(3)")
+    assert "below the threshold" in text(browser, "compare-score")
+
+
+def test_finding_a_name_keeps_its_cluster_and_hides_the_rest(opened):
+    browser = opened()
+    browser.type_into("#find", "SUB FOLDER/Ü")
+    assert shown(browser) == [*NAMES_OF[2]]
+    assert text(browser, "found") == "1 picture in 1 cluster"
+    browser.type_into("#find", "lonely")
+    assert shown(browser) == ["lonely.jpg"]
+
+
+def test_clusters_are_sorted_by_size_and_tightness(opened):
+    browser = opened()
+    order = "[...document.querySelectorAll('.cluster')].map((cluster) => Number(cluster.dataset.number))"
+    for choice, expected in [("smallest", [2, 1]), ("largest", [1, 2]), ("tightest", [2, 1]), ("loosest", [1, 2])]:
+        browser.run(f"byId('sort').value = '{choice}'; byId('sort').dispatchEvent(new Event('change'))")
+        assert browser.run(order) == expected
+
+
+def test_the_first_page_finds_pictures_on_the_others(opened):
+    browser = opened(page_size=3)
+    browser.type_into("#find", "lonely")
+    assert text(browser, "elsewhere") == "Also on page 2 (1)"
+    browser.click("#elsewhere a")
+    browser.wait_for("location.pathname.endsWith('report/page_0002.html') && document.readyState === 'complete'")
+    assert shown(browser) == ["lonely.jpg"]
+    browser.click("#elsewhere a")
+    browser.wait_for("location.pathname.endsWith('out/report.html') && document.readyState === 'complete'")
+    assert text(browser, "elsewhere") == "Also on page 2 (1)"
+    assert browser.complaints == []
+
+
+def test_the_list_of_all_clusters_leads_to_each(opened):
+    browser = opened(page_size=3)
+    browser.run("document.getElementById('index').open = true")
+    rows = "[...document.querySelectorAll('#index-table tbody tr')].map((row) => row.innerText.split(/\\s+/))"
+    assert browser.run(rows) == [["1", "3", "0.500", "1"], ["2", "2", "0.900", "2"]]
+    browser.click("#index-table [data-column='1']")
+    browser.click("#index-table [data-column='1']")
+    assert [row[0] for row in browser.run(rows)] == ["2", "1"]
+    browser.click("#index-table tbody a")
+    browser.wait_for("location.href.endsWith('page_0002.html#cluster-2')")
+
+
+def test_inside_another_page_it_says_that_the_further_pages_are_out_of_reach(opened, tmp_path):
+    browser = opened(page_size=3)
+    (tmp_path / "outer.html").write_text('<iframe src="out/report.html" width="900" height="700"></iframe>')
+    embedded = (
+        "data:text/html;base64," + __import__("base64").b64encode((tmp_path / "out/report.html").read_bytes()).decode()
+    )
+    (tmp_path / "outer.html").write_text(f'<iframe src="{embedded}" width="900" height="700"></iframe>')
+    browser.open((tmp_path / "outer.html").as_uri())
+    assert browser.complaints == []

@@ -1,0 +1,121 @@
+"""What the main process works out before any job: the batches, the blocks, what must be placed again, what to prune."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from itertools import combinations_with_replacement
+from pathlib import Path
+from typing import IO
+
+from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
+from icas_core.errors import IcasError
+from workflow.settings import Settings
+
+# Blocks never shift when batches come and go, and bound the cross comparisons to 136 jobs a method.
+BLOCKS = 16
+_OF_A_BATCH = ("split", "cluster", "represent", "place_batch", "batches", "numbers", "logs/*", "benchmarks/*")
+_OF_A_BATCH_AND_METHOD = ("extract/*", "compare/*")
+
+
+def plan_run(settings: Settings) -> Plan:
+    """Scan the picture folder against the ledger; nothing is written."""
+    found = scan(settings.images, leave_out=[settings.output])
+    if not found:
+        raise IcasError(f"config key 'images': {settings.images}: found no picture; accepted: a folder of pictures")
+    folder = str(settings.images.resolve())
+    ledger = read_ledger(settings.output / "ledger.parquet")
+    return plan_batches(found, ledger, folder=folder, batch_size=settings.config["batch_size"])
+
+
+def blocks_of(batches: Iterable[str]) -> dict[str, list[str]]:
+    """The batches of each block, a batch's block being its number modulo 16."""
+    blocks: dict[str, list[str]] = {}
+    for batch in batches:
+        blocks.setdefault(f"{int(batch) % BLOCKS:02d}", []).append(batch)
+    return dict(sorted(blocks.items()))
+
+
+def block_pairs(batches: Iterable[str]) -> list[tuple[str, str]]:
+    """The pairs of blocks that have pairs of different batches to compare."""
+    blocks = blocks_of(batches)
+    return [(i, j) for i, j in combinations_with_replacement(blocks, 2) if i != j or len(blocks[i]) > 1]
+
+
+def placement(receipt: Path, folder: Path) -> str:
+    """A word that stays while `folder` is where `receipt` says it was placed, and changes when it was deleted.
+
+    It is a parameter of the rule and written into the receipt by its job, so that a deleted result folder is placed
+    again once, without the folder being an output that Snakemake would delete before the job can look at it.
+    """
+    try:
+        placed = json.loads(receipt.read_text(encoding="utf-8"))["placement"]
+        time = receipt.stat().st_mtime_ns
+    except (OSError, ValueError, KeyError):
+        return "first"
+    return placed if folder.is_dir() else f"again after {time}"
+
+
+def stale_files(output: Path, batches: Iterable[str]) -> list[Path]:
+    """Files and folders of batches that are gone, and of pairs of blocks that have nothing to compare any more."""
+    keep = set(batches)
+    pairs = {f"{i}_{j}" for i, j in block_pairs(sorted(keep))}
+    stale = [
+        path
+        for stage in (*_OF_A_BATCH, *_OF_A_BATCH_AND_METHOD)
+        for folder in output.glob(stage)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (name := path.name.split(".")[0]).isdecimal() and name not in keep
+    ]
+    stale += [path for path in output.glob("compare_across/*/*_*.parquet") if path.stem not in pairs]
+    return sorted(stale)
+
+
+def prune(output: Path, batches: Iterable[str]) -> list[Path]:
+    """Remove what `stale_files` finds; returns it."""
+    stale = stale_files(output, batches)
+    for path in stale:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return stale
+
+
+def hold(output: Path) -> IO[str]:
+    """Hold the output folder for this run; IcasError while another run has it.
+
+    The kernel lets go when the process ends, however it ends, so that a killed run leaves no lock behind.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    file = open(output / ".lock", "a", encoding="utf-8")  # noqa: SIM115 (open for as long as the run lasts)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise IcasError(f"output: {output} is in use by another run; wait for it, or choose another output") from None
+    except OSError:
+        # Some network file systems have no locks: then the run goes on without one.
+        pass
+    return file
+
+
+def names(plan: Plan) -> list[str]:
+    """The names of a plan's batches."""
+    return [batch_name(number) for number in plan.batches]
+
+
+def make_importable(root: Path) -> None:
+    """Let the jobs' scripts, which are processes of their own, import icas_core from `root`."""
+    paths = [str(root), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+
+
+def ledger_time(output: Path) -> int | None:
+    """When the ledger was last written, in ns; None where there is none."""
+    try:
+        return os.stat(output / "ledger.parquet").st_mtime_ns
+    except FileNotFoundError:
+        return None

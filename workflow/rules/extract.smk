@@ -1,0 +1,20 @@
+# Takes a batch's manifest and the pictures; makes the method's features, and the pictures that could not be read.
+
+
+rule extract:
+    input:
+        manifest=out("split/{batch}.parquet"),
+    output:
+        features=out("extract/{method}/{batch}.parquet"),
+        rejected=out("extract/{method}/{batch}.rejected.csv"),
+    log:
+        logged("extract", "{method}.{batch}"),
+    benchmark:
+        timed("extract", "{method}.{batch}")
+    conda:
+        "../../envs/icas.yaml"
+    threads: share_of_cores(len(BATCHES) * len(METHODS))
+    params:
+        stage=extract_stage,
+    script:
+        "../../scripts/extract.py"

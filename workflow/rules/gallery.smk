@@ -1,0 +1,27 @@
+# Takes the merged clusters, the edges' counts and the rejected pictures; makes the page to look at.
+
+
+rule gallery:
+    input:
+        clusters=out("merge/clusters.parquet"),
+        rejected=of_batches_and_methods("extract/{method}/{batch}.rejected.csv"),
+        edges=of_batches_and_methods("compare/{method}/{batch}.parquet"),
+        across=of_block_pairs(),
+        template=str(ROOT / "workflow/report/gallery.html.j2"),
+    output:
+        page=report(
+            out("report.html"),
+            caption="../report/gallery.rst",
+            category="Clusters",
+        ),
+        summary=out("summary.json"),
+    log:
+        logged("gallery"),
+    benchmark:
+        timed("gallery")
+    conda:
+        "../../envs/icas.yaml"
+    params:
+        stage=gallery_stage,
+    script:
+        "../../scripts/gallery.py"

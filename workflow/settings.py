@@ -1,0 +1,191 @@
+"""From what the user typed to what the rules use: normalise, judge in one line, derive.
+
+Pure functions: a value may come from a file or from the command line, as text, a list of texts, a whole number or a
+number that is none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from icas_core.errors import IcasError
+from icas_core.similarity.registry import method_of
+
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+_TEXT = {"images", "output", "folders"}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?\.?(nan|inf)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the rules need, derived from a judged configuration."""
+
+    config: dict[str, Any]
+    images: Path
+    output: Path
+    methods: tuple[str, ...]
+    operator: str
+    thresholds: dict[str, float]
+
+    def extract(self, method: str) -> dict[str, Any]:
+        """What decides a picture's feature: when it changes, pictures are read again."""
+        return {
+            "method": method,
+            "version": method_of(method).version,
+            "size": _of_method(self.config["size"], method, method_of(method).default_size),
+            "variants": self.config["variants"],
+            "decode": self.config["decode"],
+            "parameters": dict(sorted(self.config.get(method, {}).items())),
+        }
+
+    def compare(self, method: str) -> dict[str, Any]:
+        """What decides which pairs are kept: when it changes, pairs are compared again."""
+        threshold = self.thresholds[method]
+        forest = self.config["edges"] == "forest" and self.operator == "+"
+        if self.config["floor"] != "threshold" and not forest:
+            threshold = min(threshold, float(self.config["floor"]))
+        return {
+            "method": method,
+            "version": method_of(method).version,
+            "threshold": threshold,
+            "forest": forest,
+            "parameters": dict(sorted(self.config.get(method, {}).items())),
+        }
+
+    def comparing(self) -> dict[str, Any]:
+        """How folders of pictures are merged."""
+        stages = {method: dict(self.extract(method)) for method in self.methods}
+        for stage in stages.values():
+            stage.pop("version")
+        return {"extract": stages, "thresholds": self.thresholds, "operator": self.operator}
+
+    def cluster(self) -> dict[str, Any]:
+        """What decides the clusters, given the pairs."""
+        return {
+            "thresholds": self.thresholds,
+            "operator": self.operator,
+            "representative": self.config["representative"],
+            "parameters": {method: self.compare(method)["parameters"] for method in self.methods},
+        }
+
+
+def load_schema() -> dict[str, Any]:
+    """The closed schema of the configuration."""
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def normalise(key: str, value: Any) -> Any:
+    """The same value whether it came from a file or from the command line.
+
+    Paths stay text, also when they look like a number; elsewhere words lose their case, numbers and truths written as
+    text become numbers and truths, also inside lists and tables, and whole floats become ints.
+    """
+    if key in _TEXT:
+        return "" if value is None else str(value)
+    if isinstance(value, Mapping):
+        return {str(name).lower(): normalise(str(name), item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [normalise(key, item) for item in value]
+    if isinstance(value, str):
+        value = _from_text(value.strip().lower(), key)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def judge(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Normalise a configuration and raise IcasError, in one line, for the first key that is not right."""
+    normal = {key: normalise(key, value) for key, value in config.items()}
+    for key, value in normal.items():
+        if key not in schema["properties"]:
+            raise IcasError(_unknown(key, list(schema["properties"])))
+        error = next(iter(Draft202012Validator(dict(schema)).iter_errors({key: value})), None)
+        if error is not None or _has_nan(value):
+            raise IcasError(_refusal(key, config[key], error, schema["properties"][key]))
+    return normal
+
+
+def folders_to_merge(config: Mapping[str, Any]) -> str:
+    """The folder of batch folders that merge_folders was asked for."""
+    if not config.get("folders"):
+        raise IcasError("config key 'folders': merge_folders needs it; accepted: the path of a folder of batch folders")
+    return config["folders"]
+
+
+def derive(config: dict[str, Any], suffix: str = "") -> Settings:
+    """Settings from a judged configuration with its defaults filled in; IcasError where keys contradict.
+
+    suffix: is added to the name of the output folder where none is given.
+    """
+    images = Path(config["images"])
+    if not images.is_dir():
+        found = "a file" if images.exists() else "no such folder"
+        raise IcasError(f"config key 'images': {images}: {found}; accepted: the path of a folder of pictures")
+    output = Path(config["output"] or Path("results") / (images.resolve().name + suffix))
+    _check_folders(images.resolve(), output.resolve())
+    methods = tuple(dict.fromkeys(re.split(r"[+&]", config["method"])))
+    thresholds = {
+        name: float(_of_method(config["threshold"], name, method_of(name).default_threshold)) for name in methods
+    }
+    if len(methods) > 1 and isinstance(config["threshold"], int | float):
+        raise IcasError(
+            f"config key 'threshold': found {config['threshold']}, one number for {config['method']}; "
+            "accepted: 'default' or a table, as {" + ", ".join(f"{name}: 0.7" for name in methods) + "}"
+        )
+    return Settings(config, images, output, methods, "&" if "&" in config["method"] else "+", thresholds)
+
+
+def _check_folders(images: Path, output: Path) -> None:
+    if images == output or output in images.parents:
+        raise IcasError(f"config key 'images': {images} lies inside the output {output}; accepted: a folder outside it")
+    if output.exists() and not output.is_dir():
+        raise IcasError(f"config key 'output': {output} is a file; accepted: the path of a folder")
+
+
+def _of_method(value: Any, method: str, default: Any) -> Any:
+    if isinstance(value, Mapping):
+        value = value.get(method, "default")
+    return default if value == "default" else value
+
+
+def _from_text(text: str, key: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if _NUMBER.fullmatch(text):
+        number = float(text.replace(".nan", "nan").replace(".inf", "inf"))
+        return int(text) if re.fullmatch(r"[+-]?\d+", text) else number
+    return text.replace(" ", "") if key == "method" else text
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_nan, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_nan, value))
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"accepted: {', '.join(known)}"
+    return f"config key '{key}': there is no such key; {hint}"
+
+
+def _refusal(key: str, given: Any, error: ValidationError | None, rule: Mapping[str, Any]) -> str:
+    if error is not None and error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+        odd = next((name for name in error.instance if name not in known), None)
+        if odd is not None:
+            return _unknown(f"{key}.{odd}", [f"{key}.{name}" for name in known])
+    shown = " ".join(repr(given).split())
+    return f"config key '{key}': found {shown[:80]}; accepted: {rule['accepts']}"
