@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from icas_core.similarity.registry import method_of
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 _TEXT = {"images", "output", "folders"}
+# What YAML reads as a truth in a file.
+_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?\.?(nan|inf)", re.IGNORECASE)
 
 
@@ -84,6 +87,21 @@ def load_schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
 
+def as_typed(config: Mapping[str, Any], entries: Iterable[str], files: Iterable[Path | str]) -> dict[str, Any]:
+    """The configuration with its paths as the user typed them: `2024_01`, `007` and `1e3` are folders, not numbers.
+
+    entries: what stands behind --config, as name=value, which outdoes `files`, the configuration files in the order in
+    which they are read.
+    """
+    typed = dict(entry.split("=", 1) for entry in entries if "=" in entry)
+    changed = [key for key in _TEXT if not isinstance(config.get(key), str)]
+    written: dict[str, Any] = {}
+    for file in files if changed else ():
+        written.update(yaml.load(Path(file).read_text(encoding="utf-8"), yaml.BaseLoader) or {})  # noqa: S506 (texts only)
+    texts = {key: written[key] for key in changed if isinstance(written.get(key), str)}
+    return {**config, **texts, **{key: typed[key] for key in _TEXT if key in typed}}
+
+
 def normalise(key: str, value: Any) -> Any:
     """The same value whether it came from a file or from the command line.
 
@@ -91,7 +109,7 @@ def normalise(key: str, value: Any) -> Any:
     text become numbers and truths, also inside lists and tables, and whole floats become ints.
     """
     if key in _TEXT:
-        return "" if value is None else str(value)
+        return "" if value is None else os.path.expanduser(str(value))
     if isinstance(value, Mapping):
         return {str(name).lower(): normalise(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -148,8 +166,9 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
 def _check_folders(images: Path, output: Path) -> None:
     if images == output or output in images.parents:
         raise IcasError(f"config key 'images': {images} lies inside the output {output}; accepted: a folder outside it")
-    if output.exists() and not output.is_dir():
-        raise IcasError(f"config key 'output': {output} is a file; accepted: the path of a folder")
+    there = next(path for path in (output, *output.parents) if path.exists())
+    if not there.is_dir():
+        raise IcasError(f"config key 'output': {there} is a file; accepted: the path of a folder")
 
 
 def _of_method(value: Any, method: str, default: Any) -> Any:
@@ -159,8 +178,8 @@ def _of_method(value: Any, method: str, default: Any) -> Any:
 
 
 def _from_text(text: str, key: str) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
+    if text in _TRUTHS:
+        return _TRUTHS[text]
     if _NUMBER.fullmatch(text):
         number = float(text.replace(".nan", "nan").replace(".inf", "inf"))
         return int(text) if re.fullmatch(r"[+-]?\d+", text) else number

@@ -24,6 +24,7 @@ def carry(old: str, new: str) -> None:
             if _brought(old, new):
                 os.unlink(old)
         elif is_copy(old, new):
+            clear_temporary(new)
             os.unlink(old)
         else:
             raise _taken(new)

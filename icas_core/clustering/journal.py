@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Move:
-    """One picture's way: source and target as paths below the two roots, size and mtime_ns before the move."""
+    """One picture's way: source and target below the two roots, and size, mtime_ns and inode before the move."""
 
     source: str
     target: str
     size: int
     mtime_ns: int
+    inode: int
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Journal:
     def intend(self, moves: Iterable[Move]) -> None:
         """Write the intents and wait until they, and all written before, are on disk."""
         moves = list(moves)
-        self._append([["intent", move.source, move.target, move.size, move.mtime_ns] for move in moves], wait=True)
+        self._append([["intent", *astuple(move)] for move in moves], wait=True)
         self.moves.update((move.source, move) for move in moves)
 
     def finish(self, source: str) -> None:

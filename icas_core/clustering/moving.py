@@ -68,7 +68,7 @@ def move_images(
     if Path(root).is_relative_to(target):
         raise IcasError(f"{destination}: holds the pictures of {source_root}, expected a folder apart from them")
     opened = open_journal(journal, source_root=root, destination=target)
-    _settle(opened)
+    _settle(opened, forward=True)
     already = sorted(names.keys() & opened.done)
     left = [source for source in already if os.path.lexists(os.path.join(root, source))]
     vanished: list[str] = []
@@ -91,13 +91,14 @@ def move_images(
 def undo_move(journal: Path | str, *, log: logging.Logger) -> Returned:
     """Move all pictures of `journal` back to where they were, the last one first; resumable like the move.
 
-    A picture that was moved on by hand within the destination is found again by its size and time. An old place that
-    holds something new is left so, and so is the moved picture; a picture that is in neither place is missing: both
-    are logged and named, and the journal stays open. It is removed only when all are back, together with the folders
-    that are empty then. Raises IcasError without a journal, or where a picture cannot be moved.
+    A picture that was moved on by hand within the destination is found again by its size, its time, and its inode or
+    name. An old place that holds something new is left so, and so is the moved picture; a picture that is in neither
+    place is missing: both are logged and named, and the journal stays open. It is removed only when all are back,
+    together with the folders that are empty then. Raises IcasError without a journal, or where a picture
+    cannot be moved.
     """
     opened = read_journal(journal)
-    _settle(opened)
+    _settle(opened, forward=False)
     astray = _Astray(opened)
     returned = 0
     occupied: list[str] = []
@@ -148,26 +149,26 @@ def _planned(journal: Journal, source: str, placed: str, taken: set[str]) -> Mov
         target = f"{folder}/{name}"
         if target not in taken and not os.path.lexists(os.path.join(journal.destination, target)):
             status = os.stat(os.path.join(journal.source_root, source))
-            return Move(source, target, status.st_size, status.st_mtime_ns)
+            return Move(source, target, status.st_size, status.st_mtime_ns, status.st_ino)
     raise IcasError(f"{os.path.join(journal.destination, placed)}: exists already, expected a free name for {source!r}")
 
 
-def _settle(journal: Journal) -> None:
-    """Find out, by looking at both places, what a kill kept from the journal."""
+def _settle(journal: Journal, *, forward: bool) -> None:
+    """Find out, by looking at both places, what a kill kept from the journal; `forward` when pictures are to move."""
     for move in list(journal.moves.values()):
         source, target = _places(journal, move)
-        if move.source in journal.done:
-            if not os.path.lexists(target) and _is_the_picture(source, move):
+        clear_temporary(source)
+        clear_temporary(target)
+        known = move.source in journal.done
+        if not os.path.lexists(target):
+            if not known or _is_the_picture(source, move):
                 journal.take_back(move.source)
             continue
-        clear_temporary(target)
-        if not os.path.lexists(target):
-            journal.take_back(move.source)
-            continue
-        if os.path.lexists(source) and is_copy(source, target):
+        if (forward or not known) and os.path.lexists(source) and is_copy(source, target):
             # Killed between the arrival and the removal; what is new in the old place would differ, and stays.
             os.unlink(source)
-        journal.finish(move.source)
+        if not known:
+            journal.finish(move.source)
 
 
 class _Astray:
@@ -176,17 +177,28 @@ class _Astray:
     def __init__(self, journal: Journal) -> None:
         self._destination = journal.destination
         self._known = {move.target for move in journal.moves.values()}
-        self._files: list[str] | None = None
+        self._files: dict[tuple[int, int], list[tuple[str, int]]] | None = None
 
     def find(self, move: Move) -> str | None:
-        """The one file that is `move`'s picture by size and time, or by its name too; None without a clear answer."""
+        """The one file that is `move`'s picture by size, time and either inode or name; None without a clear answer."""
         if self._files is None:
-            paths = (os.path.join(parent, name) for parent, _, names in os.walk(self._destination) for name in names)
-            self._files = sorted(path for path in paths if os.path.relpath(path, self._destination) not in self._known)
-        alike = [path for path in self._files if _is_the_picture(path, move)]
-        named = [path for path in alike if os.path.basename(path) == os.path.basename(move.target)]
-        chosen = named if len(named) == 1 else alike
-        return chosen[0] if len(chosen) == 1 else None
+            self._files = self._by_size_and_time()
+        alike = [
+            path
+            for path, inode in self._files.get((move.size, move.mtime_ns), [])
+            if inode == move.inode or os.path.basename(path) == os.path.basename(move.target)
+        ]
+        return alike[0] if len(alike) == 1 and os.path.lexists(alike[0]) else None
+
+    def _by_size_and_time(self) -> dict[tuple[int, int], list[tuple[str, int]]]:
+        files: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        for parent, _, names in os.walk(self._destination):
+            for name in names:
+                path = os.path.join(parent, name)
+                if os.path.relpath(path, self._destination) not in self._known:
+                    state = os.lstat(path)
+                    files.setdefault((state.st_size, state.st_mtime_ns), []).append((path, state.st_ino))
+        return files
 
 
 def _places(journal: Journal, move: Move) -> tuple[str, str]:

@@ -9,19 +9,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from icas_core.clustering.folders import place
+from icas_core.clustering.naming import folder_name
 from icas_core.logs import progress
-from icas_core.tables import OUTLIER, written_atomically
-
-
-def folder_of(cluster: int) -> str:
-    """The folder name of a cluster: cluster_0001, …, or outliers."""
-    return "outliers" if cluster == OUTLIER else f"cluster_{cluster:04d}"
+from icas_core.tables import written_atomically
 
 
 def assignment_of(clusters: pa.Table) -> list[tuple[str, str]]:
     """Each picture of a table with the columns path and cluster, and the name of its folder."""
     columns = (clusters[name].to_pylist() for name in ("path", "cluster"))
-    return [(path, folder_of(cluster)) for path, cluster in zip(*columns, strict=True)]
+    return [(path, folder_name(cluster)) for path, cluster in zip(*columns, strict=True)]
 
 
 def place_clusters(

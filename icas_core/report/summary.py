@@ -26,7 +26,7 @@ def read_workload(
     counts: dict[str, dict[str, int]] = {}
     for method, threshold in thresholds.items():
         notes = [read_notes(file) for file in edges if Path(file).parent.name == method]
-        histogram = np.sum([note["histogram"] for note in notes], axis=0)
+        histogram = np.sum([note["histogram"] for note in notes], axis=0) if notes else np.zeros(200, np.int64)
         histograms[method] = {"counts": histogram.tolist(), "threshold": threshold}
         names = ("possible", "pruned", "skipped", "compared")
         counts[method] = {name: sum(note["counts"][name] for note in notes) for name in names}

@@ -77,10 +77,17 @@ function sortClusters() {
   byId("clusters").append(...sorted);
 }
 
+// What is found or sorted to the top must be seen, also by one who had scrolled far down.
+function toTop() {
+  const above = byId("clusters").getBoundingClientRect().top - byId("toolbar").offsetHeight - 40;
+  if (above < 0) scrollBy(0, above);
+}
+
 // --- the list of all clusters of a gallery of several pages ---------------------------------------------------------
 const STEP = 200;
-let rows = indexContent ? indexContent.clusters : [];
+let rows = indexContent ? [...indexContent.clusters] : [];
 let rowsShown = 0;
+let sortedBy = null;
 
 function showRows() {
   const cells = (row) => {
@@ -99,11 +106,11 @@ function showRows() {
 }
 
 function sortRows(column) {
-  // Largest clusters and lowest similarities are what one looks for: a second press turns the order round.
+  // Large clusters and low similarities are what one looks for; pressing again turns the order round.
+  const again = column === sortedBy;
   const sign = column === 1 ? -1 : 1;
-  const sorted = [...indexContent.clusters].sort((a, b) => sign * ((a[column] ?? 2) - (b[column] ?? 2)) || a[0] - b[0]);
-  const same = sorted.every((row, i) => row === rows[i]);
-  rows = same ? sorted.reverse() : sorted;
+  rows = again ? rows.reverse() : [...indexContent.clusters].sort((a, b) => sign * ((a[column] ?? 2) - (b[column] ?? 2)) || a[0] - b[0]);
+  sortedBy = column;
   rowsShown = 0;
   byId("index-table").tBodies[0].replaceChildren();
   showRows();
@@ -192,9 +199,10 @@ document.addEventListener("click", (event) => {
 const form = document.querySelector("#toolbar form");
 form.hidden = false;
 form.addEventListener("submit", (event) => event.preventDefault());
-find.addEventListener("input", show);
-if (doubtful) doubtful.addEventListener("change", show);
-byId("sort").addEventListener("change", sortClusters);
+const thenToTop = (action) => () => { action(); toTop(); };
+find.addEventListener("input", thenToTop(show));
+if (doubtful) doubtful.addEventListener("change", thenToTop(show));
+byId("sort").addEventListener("change", thenToTop(sortClusters));
 if (indexContent) {
   showRows();
   byId("index-more").addEventListener("click", showRows);

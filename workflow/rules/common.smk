@@ -29,7 +29,11 @@ def or_end(function, *arguments):
 
 def read_settings():
     schema = configuration.load_schema()
-    judged = configuration.judge(config, schema)
+    given = workflow.config_settings
+    typed = configuration.as_typed(
+        config, given.config_args or [], [*workflow.configfiles, *given.configfiles]
+    )
+    judged = configuration.judge(typed, schema)
     if "merge_folders" in ASKED and workflow.is_main_process:
         judged["images"] = configuration.folders_to_merge(judged)
     config.clear()

@@ -8,6 +8,8 @@ rule gallery:
         edges=of_batches_and_methods("compare/{method}/{batch}.parquet"),
         across=of_block_pairs(),
         template=str(ROOT / "workflow/report/gallery.html.j2"),
+        look=str(ROOT / "workflow/report/gallery.css"),
+        behaviour=str(ROOT / "workflow/report/gallery.js"),
     output:
         page=report(
             out("report.html"),
@@ -21,6 +23,7 @@ rule gallery:
         timed("gallery")
     conda:
         "../../envs/icas.yaml"
+    threads: share_of_cores(1)
     params:
         stage=gallery_stage,
     script:

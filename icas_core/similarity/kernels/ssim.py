@@ -40,7 +40,7 @@ def windows(pictures):  # type: ignore[no-untyped-def]
     return sums, squares, variances
 
 
-@kernel(fastmath={"reassoc", "contract", "arcp", "nsz"}, inline="always")
+@kernel(fastmath={"reassoc", "contract", "nsz"}, inline="always")
 def _pair(x, sx, qx, vx, y, sy, qy, vy, columns, boxes):  # type: ignore[no-untyped-def]
     """Mean structural similarity of one pair; `columns` and `boxes` are int32 rows to work in."""
     h, w = x.shape
@@ -76,7 +76,7 @@ def _pair(x, sx, qx, vx, y, sy, qy, vy, columns, boxes):  # type: ignore[no-unty
     return np.float32(total / ((h - 6) * wide))
 
 
-@kernel(fastmath={"reassoc", "contract", "arcp", "nsz"})
+@kernel(fastmath={"reassoc", "contract", "nsz"})
 def all_pairs(x, sx, qx, vx, y, sy, qy, vy, out):  # type: ignore[no-untyped-def]
     """Fill out[i, j] with the similarity of picture i of x and picture j of y."""
     columns = np.empty(x.shape[2], np.int32)
@@ -88,7 +88,7 @@ def all_pairs(x, sx, qx, vx, y, sy, qy, vy, out):  # type: ignore[no-untyped-def
                 out[i, j] = _pair(x[i], sx[i], qx[i], vx[i], y[j], sy[j], qy[j], vy[j], columns, boxes)
 
 
-@kernel(fastmath={"reassoc", "contract", "arcp", "nsz"})
+@kernel(fastmath={"reassoc", "contract", "nsz"})
 def row_pairs(x, sx, qx, vx, y, sy, qy, vy, out):  # type: ignore[no-untyped-def]
     """Fill out[i] with the similarity of picture i of x and picture i of y."""
     columns = np.empty(x.shape[2], np.int32)

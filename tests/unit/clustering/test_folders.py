@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trees import digests, killed_at, make_pictures, placed_files
+from trees import digests, make_pictures, placed_files, process_dies_at
 
 from icas_core.clustering.folders import place, read_folder_of_batches, read_placed
 from icas_core.clustering.receipts import RECEIPT
@@ -286,12 +286,12 @@ def test_a_destination_that_cannot_be_written_is_one_line(photos, tmp_path):
 
 
 PLACE = """
-import logging
+import logging, os
 from icas_core.clustering.folders import place
-numbers = [int(number) for number in sys.argv[4].split(",")]
-names = sorted(name for name in os.listdir(sys.argv[2]))
+numbers = [int(number) for number in sys.argv[3].split(",")]
+names = sorted(name for name in os.listdir(sys.argv[1]))
 place([(name, f"cluster_{numbers[row % len(numbers)]:04d}") for row, name in enumerate(names)],
-      source_root=sys.argv[2], destination=sys.argv[3], transfer="copy", overwrite=False, log=logging.getLogger())
+      source_root=sys.argv[1], destination=sys.argv[2], transfer="copy", overwrite=False, log=logging.getLogger())
 """
 
 
@@ -305,7 +305,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_tree(tmp_path):
     old, kills, died = placed_files(tree), 0, True
     while died:
         kills += 1
-        died = killed_at(kills, PLACE, photos, tree, "3,4")
+        died = process_dies_at(kills, PLACE, photos, tree, "3,4")
         trees = [tree, *tmp_path.glob(".clusters.replaced"), *tmp_path.glob(".clusters.building-*")]
         there = [placed_files(path) for path in trees]
         new = {name.replace("1/", "3/").replace("2/", "4/"): digest for name, digest in old.items()}

@@ -3,7 +3,7 @@ import pytest
 from icas_core.clustering.journal import Move, journal_is_open, open_journal, read_journal
 from icas_core.errors import IcasError
 
-MOVE = Move("a\n'é'.jpg", "cluster_0001/a.jpg", 5, 7)
+MOVE = Move("a\n'é'.jpg", "cluster_0001/a.jpg", 5, 7, 9)
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def journal(tmp_path):
 
 
 def test_what_was_written_is_read_again(journal):
-    other = Move("b.jpg", "cluster_0001/b.jpg", 1, 2)
+    other = Move("b.jpg", "cluster_0001/b.jpg", 1, 2, 3)
     journal.intend([MOVE, other])
     journal.finish(MOVE.source)
     again = read_journal(journal.path)
@@ -33,7 +33,7 @@ def test_at_every_length_a_cut_journal_reads_as_its_whole_lines(journal):
         again = read_journal(journal.path)
         assert len(again.moves) == (length > len(header) + len(intent) + 1)
         assert again.done == set()
-        again.intend([Move("next.jpg", "f/next.jpg", 1, 1)])
+        again.intend([Move("next.jpg", "f/next.jpg", 1, 1, 1)])
         assert "next.jpg" in read_journal(journal.path).moves
 
 

@@ -1,7 +1,9 @@
 """Real folders of files for the tests of placing and moving, and what is in them."""
 
 import hashlib
+import itertools
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,29 +34,50 @@ def placed_files(root):
     return {path: digest for path, digest in digests(root).items() if path != ".receipt.parquet"}
 
 
-# Kills its own process, as `kill -9` does, just before the call of that number that changes a folder.
-KILLER = """
-import itertools, os, signal, sys
-counter, last = itertools.count(1), int(sys.argv[1])
-def deadly(call):
-    def counted(*args, **options):
-        if next(counter) == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*args, **options)
-    return counted
-for name in ("link", "unlink", "rename", "replace", "mkdir", "rmdir", "symlink", "fsync", "truncate", "utime"):
-    setattr(os, name, deadly(getattr(os, name)))
-"""
+CHANGES = ("link", "unlink", "rename", "replace", "mkdir", "rmdir", "symlink", "fsync", "truncate", "utime")
 
 
-def killed_at(call, code, *arguments):
-    """Run `code` in a process of its own that dies by SIGKILL before its `call`-th change; whether it died."""
+def arm(last):
+    """From now on this process dies, as by `kill -9`, just before its `last`-th call that changes a folder."""
+    counter = itertools.count(1)
+
+    def deadly(call):
+        def counted(*arguments, **options):
+            if next(counter) == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*arguments, **options)
+
+        return counted
+
+    for name in CHANGES:
+        setattr(os, name, deadly(getattr(os, name)))
+
+
+def fork_dies_at(last, action):
+    """Run `action` in a fork of this process, armed; whether it died (else it ended well)."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            arm(last)
+            action()
+            status = 0
+        finally:
+            os._exit(status)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended in (0, -signal.SIGKILL)
+    return ended != 0
+
+
+def process_dies_at(last, code, *arguments):
+    """Run `code` in a new interpreter, armed (for code with threads, which a fork would lose); whether it died."""
+    arming = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import trees; trees.arm({last})\n"
     ended = subprocess.run(
-        [sys.executable, "-c", KILLER + code, str(call), *map(str, arguments)],
+        [sys.executable, "-c", arming + code, *map(str, arguments)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    assert ended.returncode in (0, -9), ended.stderr
-    return ended.returncode == -9
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+    return ended.returncode != 0

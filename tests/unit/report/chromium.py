@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,15 @@ QUIET = [
 ]
 # fmt: on
 
+# The browser reads commands from descriptor 3 and answers on 4, whatever ours are called.
+_WIRING = """
+import fcntl, os, sys
+commands, answers = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(commands, 3)
+os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
 
 def installed() -> str | None:
     return next((path for path in map(shutil.which, NAMES) if path), None)
@@ -32,8 +42,7 @@ class Chromium:
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
         command = [installed(), *QUIET, f"--user-data-dir={profile}", f"--window-size={width},{height}", "about:blank"]
-        # The browser reads commands from descriptor 3 and answers on 4.
-        wired = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", *command]
+        wired = [sys.executable, "-c", _WIRING, str(theirs_in), str(theirs_out), *command]
         self._browser = subprocess.Popen(
             wired, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -66,8 +75,9 @@ class Chromium:
         self.ask("Page.navigate", url=address)
         self.wait_for("document.readyState === 'complete'")
 
-    def run(self, expression: str) -> Any:
-        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+    def run(self, expression: str, in_frame: bool = False) -> Any:
+        where = {"contextId": self._frame()} if in_frame else {}
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, **where)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description"))
         return answer["result"].get("value")
@@ -111,6 +121,13 @@ class Chromium:
         os.close(self._in)
         self._browser.terminate()
         self._browser.wait(20)
+
+    def _frame(self) -> int:
+        made = [
+            one["params"]["context"] for one in self.events if one.get("method") == "Runtime.executionContextCreated"
+        ]
+        main = self.ask("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        return [context["id"] for context in made if context["auxData"]["frameId"] != main][-1]
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._pending:

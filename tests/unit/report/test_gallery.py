@@ -252,5 +252,5 @@ def test_the_same_result_gives_the_same_bytes_with_any_number_of_threads(gallery
 
 
 def test_a_missing_template_is_named(merged_of, tmp_path):
-    with pytest.raises(IcasError, match="nowhere.j2: the gallery's template is missing"):
+    with pytest.raises(IcasError, match=r"nowhere\.j2: the gallery's template is missing"):
         write_gallery(merged_of({}), images_root=tmp_path, destination=tmp_path / "r.html", template="nowhere.j2")

@@ -1,4 +1,5 @@
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def opened(browser, merged_of, pictures, template, tmp_path):
 
     def open_gallery(**more):
         alone = ["lonely.jpg", "gone.jpg"]
-        root = pictures(*NAMES_OF[1], NAMES_OF[2][0], NAMES_OF[2][1].replace("/", "∕"), alone[0])
+        root = pictures(*NAMES_OF[1], *NAMES_OF[2], alone[0])
         members = {
             1: [("a.jpg", 1.0), ("b.jpg", 0.95), ("c.jpg", 0.5)],
             2: [(NAMES_OF[2][0], 1.0), (HOSTILE, 0.9)],
@@ -108,7 +109,7 @@ def test_arrows_step_through_members_and_clusters_and_escape_closes(opened):
     ]  # fmt: skip
     browser.press("Escape")
     assert browser.run("document.getElementById('compare').open") is False
-    assert browser.run("document.activeElement.dataset.path") == "gone.jpg"
+    assert browser.run("document.activeElement.dataset.path") == "lonely.jpg"
 
 
 def test_a_missing_original_leaves_the_thumbnail(opened, tmp_path):
@@ -145,7 +146,7 @@ def test_clusters_are_sorted_by_size_and_tightness(opened):
 
 
 def test_the_first_page_finds_pictures_on_the_others(opened):
-    browser = opened(page_size=3)
+    browser = opened(page_size=4)
     browser.type_into("#find", "lonely")
     assert text(browser, "elsewhere") == "Also on page 2 (1)"
     browser.click("#elsewhere a")
@@ -158,7 +159,7 @@ def test_the_first_page_finds_pictures_on_the_others(opened):
 
 
 def test_the_list_of_all_clusters_leads_to_each(opened):
-    browser = opened(page_size=3)
+    browser = opened(page_size=4)
     browser.run("document.getElementById('index').open = true")
     rows = "[...document.querySelectorAll('#index-table tbody tr')].map((row) => row.innerText.split(/\\s+/))"
     assert browser.run(rows) == [["1", "3", "0.500", "1"], ["2", "2", "0.900", "2"]]
@@ -169,12 +170,15 @@ def test_the_list_of_all_clusters_leads_to_each(opened):
     browser.wait_for("location.href.endsWith('page_0002.html#cluster-2')")
 
 
-def test_inside_another_page_it_says_that_the_further_pages_are_out_of_reach(opened, tmp_path):
-    browser = opened(page_size=3)
-    (tmp_path / "outer.html").write_text('<iframe src="out/report.html" width="900" height="700"></iframe>')
-    embedded = (
-        "data:text/html;base64," + __import__("base64").b64encode((tmp_path / "out/report.html").read_bytes()).decode()
-    )
-    (tmp_path / "outer.html").write_text(f'<iframe src="{embedded}" width="900" height="700"></iframe>')
+@pytest.mark.parametrize("inlined", [False, True])
+def test_inside_another_page_it_says_that_the_further_pages_are_out_of_reach(opened, tmp_path, inlined):
+    # So `snakemake --report` shows it: a frame around a copy of the file, inlined into one page or in an archive.
+    browser = opened(page_size=4)
+    page = tmp_path / "out/report.html"
+    address = "data:text/html;base64," + b64encode(page.read_bytes()).decode() if inlined else page.as_uri()
+    asks = "all('.pic')[1].click(); [byId('embedded').hidden, all('.pages').length, dialog.open]"
+    (tmp_path / "outer.html").write_text(f'<iframe src="{address}" width="900" height="700"></iframe>')
     browser.open((tmp_path / "outer.html").as_uri())
-    assert browser.complaints == []
+    assert browser.run(asks, in_frame=True) == [False, 0, True]
+    if not inlined:
+        assert browser.complaints == []

@@ -32,9 +32,14 @@ def test_without_further_pages_the_folder_goes(tmp_path):
 
 def test_after_an_error_the_earlier_pages_are_as_they_were(tmp_path):
     fill(tmp_path / "report", 2, 3, text="old")
-    with pytest.raises(RuntimeError), replaced_folder(tmp_path / "report") as aside:
-        fill(aside, 2)
-        raise RuntimeError
+
+    def fail_after_one_page():
+        with replaced_folder(tmp_path / "report") as aside:
+            fill(aside, 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_one_page()
     assert listed(tmp_path) == ["report"]
     assert (tmp_path / "report/page_0002.html").read_text() == "old"
 
