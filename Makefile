@@ -37,4 +37,7 @@ format: .venv/test.done
 	$(BIN)/snakefmt Snakefile workflow
 
 clean:
-	rm -rf .venv .snakemake results
+	@for journal in results/*/moved/journal.jsonl; do if [ -e "$$journal" ]; then \
+	echo "icas: $$journal: pictures have been moved there; bring them back with 'snakemake undo_move' first" >&2; exit 1; fi; done
+	rm -rf .venv .snakemake .pytest_cache .mypy_cache .ruff_cache .import_linter_cache results/photos
+	find . -name __pycache__ -type d -not -path './results/*' -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,17 +73,19 @@ def _walk(folder: str, prefix: str, forbidden: set[str]) -> Iterator[Picture]:
             if entry.is_dir(follow_symlinks=False):
                 if not forbidden or os.path.realpath(entry.path) not in forbidden:
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", forbidden)
-            elif is_picture_name(entry.name) and not entry.is_dir():
-                yield _picture(entry, prefix + entry.name)
+            elif is_picture_name(entry.name) and (picture := _picture(entry, prefix + entry.name)):
+                yield picture
 
 
-def _picture(entry: os.DirEntry[str], path: str) -> Picture:
+def _picture(entry: os.DirEntry[str], path: str) -> Picture | None:
     # Tables hold UTF-8 only; a name that isn't is told with its odd bytes escaped, and rejected when read.
     name = path if path.isprintable() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     try:
         status = entry.stat()
     except OSError:
         return Picture(name, -1, 0)
+    if not stat.S_ISREG(status.st_mode):
+        return None
     return Picture(name, status.st_size, status.st_mtime_ns)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import warnings
 from collections.abc import Callable
@@ -179,11 +180,20 @@ def _unidentified(head: bytes) -> str:
     return f"not a picture ({content})" if content else "not a picture"
 
 
+def _is_there_unescaped(path: Any) -> bool:
+    """Whether the scan, which spells out bytes that are no UTF-8 as \\xe9, means another name that is there."""
+    escaped = os.fsencode(path)
+    raw = re.sub(rb"\\x([89a-f][0-9a-f])", lambda byte: bytes.fromhex(byte[1].decode()), escaped)
+    return raw != escaped and os.path.lexists(raw)
+
+
 def _reason(error: Exception, path: Any) -> str:
     if isinstance(error, PermissionError):
         return "no permission"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return "broken symbolic link" if os.path.islink(path) else "vanished"
+        if os.path.islink(path):
+            return "broken symbolic link"
+        return "its name is not UTF-8: rename it" if _is_there_unescaped(path) else "vanished"
     if isinstance(error, MemoryError):
         return "not enough memory to open it"
     if isinstance(error, OSError) and error.errno is not None:

@@ -10,9 +10,10 @@ def main(job) -> None:
     stage = {name: value for name, value in job.params.stage.items() if name != "stage"}
     rejected = {path for file in job.input.rejected for path, _ in read_rejected(file)}
     representative = stage.pop("representative")
+    paths = [path for path in read_paths(job.input.manifest) if path not in rejected]
     clusters = cluster_batch(
-        [path for path in read_paths(job.input.manifest) if path not in rejected],
-        combine_files(job.input.edges, stage["thresholds"], stage["operator"]),
+        paths,
+        combine_files(job.input.edges, stage["thresholds"], stage["operator"], set(paths)),
         representative=representative,
         similarity_of=SimilarityOf(reader([job.input.features], list(stage["thresholds"])), **stage),
         previous=read_if_there(job.params.numbers, CLUSTERS),

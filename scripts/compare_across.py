@@ -9,7 +9,8 @@ def main(job) -> None:
     stage = {name: value for name, value in job.params.stage.items() if name not in ("version", "across")}
     what = f"{job.wildcards.i} and {job.wildcards.j}"
     edges, paths = compare_blocks(
-        dict(zip(job.input.represented, job.input.features, strict=True)),
+        job.input.features,
+        job.input.represented,
         **stage,
         blocks=(int(job.wildcards.i), int(job.wildcards.j)),
         of_blocks=job.params.of_blocks,

@@ -19,7 +19,8 @@ def main(job) -> None:
         merged = without_merge(batches, similarity_of=similarity_of, previous=previous)
     else:
         groups = files_by_method(job.input.edges, len(methods))
-        edges = (combine_files(group, stage["thresholds"], stage["operator"]) for group in groups)
+        among = {path for table in batches.values() for path in table["path"].to_pylist()}
+        edges = (combine_files(group, stage["thresholds"], stage["operator"], among) for group in groups)
         merged = merge_clusters(
             batches, edges, representative=representative, similarity_of=similarity_of, previous=previous
         )

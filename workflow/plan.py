@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
@@ -12,13 +13,18 @@ from pathlib import Path
 from typing import IO
 
 from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
+from icas_core.clustering.placing import placement_file
 from icas_core.errors import IcasError
 from workflow.settings import Settings
 
 # Blocks never shift when batches come and go, and bound the cross comparisons to 136 jobs a method.
 BLOCKS = 16
-_OF_A_BATCH = ("split", "cluster", "represent", "place_batch", "batches", "numbers", "logs/*", "benchmarks/*")
-_OF_A_BATCH_AND_METHOD = ("extract/*", "compare/*")
+# The folders that hold a file or folder for each batch or pair of blocks, and what of its name says which.
+_OF_BATCHES = (
+    *("split", "extract/*", "compare/*", "cluster", "place_batch", "batches", "represent", "compare_across/*"),
+    *("numbers", "logs/*", "benchmarks/*"),
+)
+_BATCH_OR_PAIR = re.compile(r"(?<![^.])(\d{4,}|\d\d_\d\d)(?![^.])")
 
 
 def plan_run(settings: Settings) -> Plan:
@@ -46,32 +52,29 @@ def block_pairs(batches: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def placement(receipt: Path, folder: Path) -> str:
-    """A word that stays while `folder` is where `receipt` says it was placed, and changes when it was deleted.
+    """A word that stays while `folder` is where it was placed, and changes when it was deleted.
 
-    It is a parameter of the rule and written into the receipt by its job, so that a deleted result folder is placed
-    again once, without the folder being an output that Snakemake would delete before the job can look at it.
+    It is a parameter of the rule and kept by its job beside the receipt, so that a deleted result folder is placed
+    again once, without the folder being an output that Snakemake would delete before the job can look at it. The job's
+    own process, for which Snakemake has deleted the receipt, must find the same word.
     """
+    kept = placement_file(receipt)
     try:
-        placed = json.loads(receipt.read_text(encoding="utf-8"))["placement"]
-        time = receipt.stat().st_mtime_ns
-    except (OSError, ValueError, KeyError):
+        return kept.read_text(encoding="utf-8") if folder.is_dir() else f"again after {kept.stat().st_mtime_ns}"
+    except FileNotFoundError:
         return "first"
-    return placed if folder.is_dir() else f"again after {time}"
 
 
 def stale_files(output: Path, batches: Iterable[str]) -> list[Path]:
     """Files and folders of batches that are gone, and of pairs of blocks that have nothing to compare any more."""
-    keep = set(batches)
-    pairs = {f"{i}_{j}" for i, j in block_pairs(sorted(keep))}
-    stale = [
+    keep = {*batches, *(f"{i}_{j}" for i, j in block_pairs(sorted(batches)))}
+    return sorted(
         path
-        for stage in (*_OF_A_BATCH, *_OF_A_BATCH_AND_METHOD)
+        for stage in _OF_BATCHES
         for folder in output.glob(stage)
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if (name := path.name.split(".")[0]).isdecimal() and name not in keep
-    ]
-    stale += [path for path in output.glob("compare_across/*/*_*.parquet") if path.stem not in pairs]
-    return sorted(stale)
+        if (found := _BATCH_OR_PAIR.search(path.name)) and found[0] not in keep
+    )
 
 
 def prune(output: Path, batches: Iterable[str]) -> list[Path]:
@@ -83,6 +86,20 @@ def prune(output: Path, batches: Iterable[str]) -> list[Path]:
         else:
             path.unlink()
     return stale
+
+
+def remarks(output: Path) -> list[str]:
+    """What a person should know of the placing beside its result, in lines."""
+    receipt = output / "place/receipt.json"
+    if not receipt.exists():
+        return []
+    placed = json.loads(receipt.read_text(encoding="utf-8"))
+    lines = []
+    if count := placed["copied_instead_of_linked"]:
+        lines.append(f"{count} pictures were copied: hard links to them cannot be made in {output}")
+    if vanished := placed["vanished"]:
+        lines.append(f"{len(vanished)} pictures vanished before they were placed, e.g. {vanished[0]!r}; run again")
+    return lines
 
 
 def hold(output: Path) -> IO[str]:

@@ -21,6 +21,7 @@ from jsonschema.exceptions import ValidationError
 
 from icas_core.errors import IcasError
 from icas_core.similarity.registry import method_of
+from icas_core.similarity.sizes import settled_size
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 _TEXT = {"images", "output", "folders"}
@@ -155,6 +156,8 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
     thresholds = {
         name: float(_of_method(config["threshold"], name, method_of(name).default_threshold)) for name in methods
     }
+    for name in methods:
+        settled_size(_of_method(config["size"], name, "default"), method_of(name))
     if len(methods) > 1 and isinstance(config["threshold"], int | float):
         raise IcasError(
             f"config key 'threshold': found {config['threshold']}, one number for {config['method']}; "

@@ -20,6 +20,11 @@ def assignment_of(clusters: pa.Table) -> list[tuple[str, str]]:
     return [(path, folder_name(cluster)) for path, cluster in zip(*columns, strict=True)]
 
 
+def placement_file(receipt: Path | str) -> Path:
+    """Where the workflow's word for a placing is kept: beside the receipt, which Snakemake deletes before the job."""
+    return Path(receipt).with_suffix(".placement")
+
+
 def place_clusters(
     clusters: pa.Table,
     *,
@@ -33,8 +38,9 @@ def place_clusters(
 ) -> None:
     """Place every picture of `clusters` (columns path, cluster) below `destination`, then write the receipt.
 
-    The receipt is JSON: `placement`, the word that the workflow gave this placing, and the counts of pictures placed,
-    reused, copied instead of linked, and vanished with their names. Raises IcasError as `folders.place` does.
+    The receipt is JSON: the counts of pictures placed, reused, copied instead of linked, and vanished with their names.
+    `placement`, the word that the workflow gave this placing, goes into `placement_file(receipt)`. Raises IcasError as
+    `folders.place` does.
     """
     assignment = assignment_of(clusters)
     with progress(len(assignment), f"place {Path(destination).name}") as bar:
@@ -48,11 +54,12 @@ def place_clusters(
             progress=bar,
         )
     counts = {
-        "placement": placement,
         "placed": placed.table.num_rows,
         "reused": placed.reused,
         "copied_instead_of_linked": placed.fallbacks,
         "vanished": placed.vanished,
     }
+    with written_atomically(placement_file(receipt), "w", encoding="utf-8") as file:
+        file.write(placement)
     with written_atomically(receipt, "w", encoding="utf-8") as file:
         json.dump(counts, file, indent=2)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Mapping, Sequence
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ def compare_batch(
 
 
 def compare_blocks(
-    batches: Mapping[str, str],
+    features: Sequence[str],
+    represented: Sequence[str] = (),
     *,
     blocks: tuple[int, int],
     of_blocks: int,
@@ -57,16 +58,17 @@ def compare_blocks(
 ) -> tuple[Edges, list[str]]:
     """The similar pairs between different batches of two blocks, among the pictures that represent the batches.
 
-    batches: represent file (`<number>.parquet`) → feature file of the same batch; a batch's block is its number modulo
-    `of_blocks`. Pairs of one batch are not compared: that was done when the batch was.
+    features: the batches' feature files, `<number>.parquet`; a batch's block is its number modulo `of_blocks`.
+    represented: the batches' represent files, in the same order; without them every picture is compared.
+    Pairs of one batch are not compared: that was done when the batch was.
     """
     rows: dict[int, np.ndarray] = {}
     parts: list[Features] = []
     total = 0
-    for represented, features in sorted(batches.items()):
-        part = read_features(features, read_table(represented, CLUSTERS)["path"].to_pylist())
+    for file, chosen in sorted(zip_longest(features, represented)):
+        part = read_features(file, read_table(chosen, CLUSTERS)["path"].to_pylist() if chosen else None)
         parts.append(part)
-        rows[int(Path(represented).stem)] = np.arange(total, total + len(part))
+        rows[int(Path(file).stem)] = np.arange(total, total + len(part))
         total += len(part)
     everything = concatenate(parts)
     first, second = ([number for number in rows if number % of_blocks == block] for block in blocks)

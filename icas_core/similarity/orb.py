@@ -10,12 +10,12 @@ from icas_core.similarity.features import Stack
 from icas_core.similarity.method import Method, grey
 
 
-def _extract(picture: np.ndarray, *, features: int, match: str, ratio: float) -> np.ndarray:
+def _extract(picture: np.ndarray, *, features: int, fast_threshold: int, **_: Any) -> np.ndarray:
     """(k, 32) uint8 descriptors, k from 0 to about `features`."""
     import cv2
 
     try:
-        descriptors = cv2.ORB.create(features).detectAndCompute(grey(picture), None)[1]
+        descriptors = cv2.ORB.create(features, fastThreshold=fast_threshold).detectAndCompute(grey(picture), None)[1]
     except cv2.error:
         # OpenCV cannot build its pyramid of pictures a few pixels wide: they have no descriptors.
         descriptors = None
@@ -30,35 +30,38 @@ def _packed(stack: Stack) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(np.ascontiguousarray(together).view(np.uint64).T), starts
 
 
-def _compared(kernel: Any, left: Stack, right: Stack, out: np.ndarray, match: str, ratio: float) -> np.ndarray:
+def _similarities(left: Stack, right: Stack, **parameters: Any) -> np.ndarray:
+    from icas_core.similarity.kernels import orb as kernels
+
+    return _compared(kernels.all_pairs, left, right, np.empty((len(left), len(right)), np.float32), **parameters)
+
+
+def _paired(left: Stack, right: Stack, **parameters: Any) -> np.ndarray:
+    from icas_core.similarity.kernels import orb as kernels
+
+    return _compared(kernels.row_pairs, left, right, np.empty(len(left), np.float32), **parameters)
+
+
+def _compared(
+    kernel: Any, left: Stack, right: Stack, out: np.ndarray, *, least: int, match: str, ratio: float, **_: Any
+) -> np.ndarray:
+    """Fill `out`. Of a few descriptors some match by chance, so pictures with fewer than `least` are like their equals only."""
     if out.size:
-        kernel(*_packed(left), *_packed(right), float(ratio), match == "lowe", out)
+        kernel(*_packed(left), *_packed(right), int(least), float(ratio), match == "lowe", out)
     return out
-
-
-def _similarities(left: Stack, right: Stack, *, features: int, match: str, ratio: float) -> np.ndarray:
-    from icas_core.similarity.kernels import orb as kernels
-
-    return _compared(kernels.all_pairs, left, right, np.empty((len(left), len(right)), np.float32), match, ratio)
-
-
-def _paired(left: Stack, right: Stack, *, features: int, match: str, ratio: float) -> np.ndarray:
-    from icas_core.similarity.kernels import orb as kernels
-
-    return _compared(kernels.row_pairs, left, right, np.empty(len(left), np.float32), match, ratio)
 
 
 METHOD = Method(
     name="orb",
     version=1,
-    default_threshold=0.2,
-    default_size=(200, 200),
+    default_threshold=0.09,
+    default_size=(300, 300),
     unequal_sizes=True,
     turns_alike=False,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,
-    parameters={"features": 200, "match": "lowe", "ratio": 0.75},
+    parameters={"features": 400, "fast_threshold": 20, "least": 80, "match": "lowe", "ratio": 0.7},
     empty="no ORB descriptors, so it is like no other picture",
     choices={"match": ("lowe", "crosscheck")},
 )

@@ -50,7 +50,7 @@ def _reduced(*, hash_size: int, highfreq_factor: int) -> tuple[int, int]:
 METHOD = Method(
     name="imagehash",
     version=1,
-    default_threshold=0.76,
+    default_threshold=0.75,
     default_size="original",
     unequal_sizes=True,
     turns_alike=False,

@@ -46,7 +46,7 @@ def _paired(left: Stack, right: Stack) -> np.ndarray:
 METHOD = Method(
     name="ssim",
     version=1,
-    default_threshold=0.64,
+    default_threshold=0.69,
     default_size=(20, 20),
     unequal_sizes=False,
     turns_alike=True,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from icas_core.similarity.combine import combine_edges
 from icas_core.similarity.features import Features, concatenate, read_features
@@ -20,10 +21,17 @@ def files_by_method(files: Sequence[str], methods: int) -> list[tuple[str, ...]]
     return list(zip(*(files[start : start + each] for start in range(0, len(files), max(each, 1))), strict=True))
 
 
-def combine_files(files: Sequence[str], thresholds: Mapping[str, float], operator: str) -> pa.Table:
-    """The edges (EDGES) of one batch or pair of blocks: `files` are in the order of the methods of `thresholds`."""
+def combine_files(files: Sequence[str], thresholds: Mapping[str, float], operator: str, among: Set[str]) -> pa.Table:
+    """The edges (EDGES) of one batch or pair of blocks: `files` are in the order of the methods of `thresholds`.
+
+    With several methods, the pairs of pictures that are not in `among` are left out: one of the methods rejected them.
+    """
     tables = {method: read_table(file, EDGES) for method, file in zip(thresholds, files, strict=True)}
-    return combine_edges(tables, thresholds, operator)
+    edges = combine_edges(tables, thresholds, operator)
+    if len(tables) == 1:
+        return edges
+    known = pa.array(sorted(among), pa.string())
+    return edges.filter(pc.and_(pc.is_in(edges["image_a"], known), pc.is_in(edges["image_b"], known)))
 
 
 def combine_values(values: Mapping[str, np.ndarray], thresholds: Mapping[str, float], operator: str) -> np.ndarray:

@@ -7,6 +7,8 @@ import numpy as np
 from icas_core.similarity.features import Stack
 from icas_core.similarity.method import Method
 
+_NEARLY = 0.9999
+
 
 def _extract(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture)
@@ -31,9 +33,16 @@ def _similarities(left: Stack, right: Stack) -> np.ndarray:
         return np.empty((len(left), len(right)), np.float32)
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray) and left.shape[1:] == right.shape[1:]:
         x, y = left.reshape(len(left), -1), right.reshape(len(right), -1)
-        # float32 is enough: the products of whole-picture rows keep 1e-6 of the rows' lengths.
-        products = x.astype(np.float32) @ y.astype(np.float32).T
-        return _from_products(products.astype(np.float64), _norms(x)[:, None], _norms(y)[None, :])
+        # float32 is enough: the products of whole-picture rows keep 1e-6 of the rows' lengths ...
+        products = (x.astype(np.float32) @ y.astype(np.float32).T).astype(np.float64)
+        lengths, others = _norms(x), _norms(y)
+        out = _from_products(products, lengths[:, None], others[None, :])
+        # ... but equal pictures must be 1, at a threshold of 1 too.
+        for row in np.flatnonzero((out > _NEARLY).any(axis=1)):
+            near = np.flatnonzero(out[row] > _NEARLY)
+            exact = y[near].astype(np.float64) @ x[row].astype(np.float64)
+            out[row, near] = _from_products(exact, lengths[row], others[near])
+        return out
     return np.array([[_slide(a, b) for b in right] for a in left], np.float32)
 
 

@@ -243,6 +243,11 @@ def test_a_setting_of_one_method_leaves_the_stages_of_another_alone(tmp_path: Pa
     assert settled(tmp_path).extract("ssim") == settled(tmp_path, orb={"features": 9}).extract("ssim")
 
 
+def test_a_size_too_small_for_a_method_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IcasError, match=r"size: found \[3, 3\]; ssim takes 7x7"):
+        settled(tmp_path, method="orb+ssim", size=[3, 3])
+
+
 def test_the_output_is_named_after_the_picture_folder(tmp_path: Path) -> None:
     assert settled(tmp_path).output == Path("results/pictures")
 

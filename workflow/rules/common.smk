@@ -184,6 +184,10 @@ def batches_of_blocks(wildcards):
 
 
 def represented(wildcards):
+    # Where every picture takes part the features alone decide: another threshold then compares nothing again.
+    # (As ancient inputs the clusters would hide a job's own reasons to run from Snakemake.)
+    if config["merge"] == "all":
+        return []
     return expand(out("represent/{batch}.parquet"), batch=batches_of_blocks(wildcards))
 
 
@@ -196,10 +200,17 @@ def features_of_blocks(wildcards):
 
 
 def results(wildcards):
-    placed = [out("clusters.csv"), out("report.html")]
+    placed = expand(out("place_batch/{batch}.json"), batch=batches_to_place())
+    return [out("clusters.csv"), out("report.html"), *placed]
+
+
+def batches_to_place():
+    """All batches; with batch_transfer none those whose folders an earlier run placed, so that they are removed."""
     if config["batch_transfer"] != "none":
-        placed += of_batches("place_batch/{batch}.json")
-    return placed
+        return BATCHES
+    return [
+        batch for batch in BATCHES if (SETTINGS.output / "batches" / batch).exists()
+    ]
 
 
 def share_of_cores(jobs):
@@ -221,6 +232,8 @@ def start_run():
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
     planning.prune(SETTINGS.output, BATCHES)
+    for line in planning.remarks(SETTINGS.output):
+        print(f"icas: {line}", file=sys.stderr)
     summary = SETTINGS.output / "summary.json"
     if summary.exists():
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)

@@ -4,6 +4,7 @@
 rule merge:
     input:
         clusters=of_batches("cluster/{batch}.parquet"),
+        represented=of_batches("represent/{batch}.parquet") if MERGES else [],
         edges=of_block_pairs(),
         features=of_batches_and_methods("extract/{method}/{batch}.parquet"),
     output:

@@ -96,9 +96,22 @@ def _crosscheck(distances, n, m, ratio, nearest, chosen):  # type: ignore[no-unt
 
 
 @kernel
-def _pair(left, a, b, right, c, d, ratio, lowe, distances, row, other):  # type: ignore[no-untyped-def]
+def _same(left, a, b, right, c, d):  # type: ignore[no-untyped-def]
+    if b - a != d - c:
+        return False
+    for k in range(b - a):
+        for word in range(4):
+            if left[word, a + k] != right[word, c + k]:
+                return False
+    return True
+
+
+@kernel
+def _pair(left, a, b, right, c, d, least, ratio, lowe, distances, row, other):  # type: ignore[no-untyped-def]
     if a == b or c == d:
         return np.float32(0)
+    if b - a < least or d - c < least:
+        return np.float32(_same(left, a, b, right, c, d))
     _distances(left, a, b, right, c, d, distances)
     if lowe:
         return np.float32(_lowe(distances, b - a, d - c, ratio, row, other))
@@ -106,7 +119,7 @@ def _pair(left, a, b, right, c, d, ratio, lowe, distances, row, other):  # type:
 
 
 @kernel
-def all_pairs(left, left_at, right, right_at, ratio, lowe, out):  # type: ignore[no-untyped-def]
+def all_pairs(left, left_at, right, right_at, least, ratio, lowe, out):  # type: ignore[no-untyped-def]
     """Fill out[i, j]; picture i's descriptors are columns left_at[i] to left_at[i + 1] of `left` (4, total) uint64."""
     widest = max(np.max(np.diff(right_at)), 1)
     distances = np.empty((max(np.max(np.diff(left_at)), 1), widest), np.int16)
@@ -130,7 +143,7 @@ def all_pairs(left, left_at, right, right_at, ratio, lowe, out):  # type: ignore
 
 
 @kernel
-def row_pairs(left, left_at, right, right_at, ratio, lowe, out):  # type: ignore[no-untyped-def]
+def row_pairs(left, left_at, right, right_at, least, ratio, lowe, out):  # type: ignore[no-untyped-def]
     """Fill out[i] with the similarity of picture i of `left` and picture i of `right`."""
     widest = max(np.max(np.diff(right_at)), 1)
     distances = np.empty((max(np.max(np.diff(left_at)), 1), widest), np.int16)
@@ -138,5 +151,16 @@ def row_pairs(left, left_at, right, right_at, ratio, lowe, out):  # type: ignore
     other = np.empty(widest, np.int16)
     for i in range(out.shape[0]):
         out[i] = _pair(
-            left, left_at[i], left_at[i + 1], right, right_at[i], right_at[i + 1], ratio, lowe, distances, row, other
+            left,
+            left_at[i],
+            left_at[i + 1],
+            right,
+            right_at[i],
+            right_at[i + 1],
+            least,
+            ratio,
+            lowe,
+            distances,
+            row,
+            other,
         )
