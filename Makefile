@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: all setup setup-test test check clean format
 
 all: setup
-	$(BIN)/snakemake --cores all
+	$(BIN)/snakemake
 
 setup: .venv/base.done
 

@@ -7,6 +7,7 @@ configfile: Path(workflow.basedir) / "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/split.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/compare.smk"

@@ -138,6 +138,8 @@ def folders_to_merge(config: Mapping[str, Any]) -> str:
     """The folder of batch folders that merge_folders was asked for."""
     if not config.get("folders"):
         raise IcasError("config key 'folders': merge_folders needs it; accepted: the path of a folder of batch folders")
+    if not Path(config["folders"]).is_dir():
+        raise IcasError(f"config key 'folders': {config['folders']}: not a folder; accepted: a folder of batch folders")
     return config["folders"]
 
 

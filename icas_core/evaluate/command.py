@@ -108,7 +108,11 @@ def _print_scores(
     print(f"precision {own.precision:.4f}\nrecall    {own.recall:.4f}\nF1        {own.f1:.4f}")
     print(f"false pairs {own.false_pairs:.2g}\nlargest cluster {own.largest}\n")
     print(f"{'threshold' if rule.single else 'margin':>9}  precision  recall      F1  false pairs  largest")
+    best = max(score.f1 for score in scores)
     for score in scores:
+        # The far ends, where everything or nothing is one cluster, are in the JSON only.
+        if score.f1 < best / 2 and score is not own:
+            continue
         mark = "  <" if score is own else ""
         shown = f"{score.precision:9.4f}  {score.recall:6.4f}  {score.f1:6.4f}  {score.false_pairs:11.2e}"
         print(f"{score.threshold:9.3g}  {shown}  {score.largest:7d}{mark}")

@@ -55,9 +55,9 @@ def methods_in(text: str) -> tuple[list[str], str]:
 
 
 def swept(rule: Rule) -> list[float]:
-    """The thresholds (or margins) of the curve: steps of 0.02, and the rule's own."""
+    """The thresholds (or margins) of the curve: steps of 0.01, and the rule's own."""
     start = 0 if rule.single else -50
-    return sorted({*(step / 100 for step in range(start, 100, 2)), rule.at, 1.0})
+    return sorted({*(step / 100 for step in range(start, 100)), rule.at, 1.0})
 
 
 def measure(

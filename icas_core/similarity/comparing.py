@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from icas_core.errors import IcasError
 from icas_core.similarity.extraction import require_one_size
 from icas_core.similarity.features import Features, Stack, take
 from icas_core.similarity.method import Method
+from icas_core.similarity.prepared import KEPT_BYTES, PreparedStacks
 from icas_core.similarity.registry import method_of
 
 _TOGETHER = 1024  # rows gathered at once for pairs one by one
@@ -29,6 +30,7 @@ class Comparison:
     within: bool
     method: Method
     parameters: dict[str, Any]
+    prepared: PreparedStacks = field(default_factory=PreparedStacks, compare=False)
 
     @classmethod
     def of(
@@ -46,6 +48,56 @@ class Comparison:
             _require_one_size(chosen, left, other)
         return cls(left, other, right is None, chosen, chosen.settled(parameters))
 
+    def tile_rows(self, most: int) -> tuple[int, int]:
+        """How many pictures a side of a tile holds, and how many such sides can be kept prepared at a time."""
+        if self.method.edges_above is None:
+            return most, 1
+        each = self._prepared_bytes()
+        rows = max(1, min(most, KEPT_BYTES // 8 // each))
+        return rows, max(1, KEPT_BYTES // 2 // (rows * each))
+
+    def _prepared_bytes(self) -> int:
+        """Bytes of one picture in all its positions."""
+        first = next((side.variants for side in (self.left, self.right) if len(side)), ())
+        return max(1, len(first) * self._prepared(first[0], np.zeros(1, np.int64)).nbytes) if first else 1
+
+    def edges_above(
+        self, a: np.ndarray, b: np.ndarray, threshold: float, wanted: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """What the method's edges_above gives for rows a and b, over all positions of the pictures.
+
+        With several positions, `pruned` is the least count of any: each of these pairs was compared in another.
+        """
+        assert self.method.edges_above is not None  # noqa: S101
+        found = [
+            self.method.edges_above(left, right, threshold, wanted=wanted, **self.parameters)
+            for left, right in self._positions(a, b, keep=True)
+        ]
+        if len(found) == 1:
+            return found[0]
+        best: np.ndarray = np.full(wanted.shape, -np.inf, np.float32)
+        for rows, columns, similarity, _ in found:
+            best[rows, columns] = np.maximum(best[rows, columns], similarity)
+        rows, columns = np.nonzero(best > -np.inf)
+        return rows, columns, best[rows, columns], min(pruned for *_, pruned in found)
+
+    def _positions(self, a: np.ndarray, b: np.ndarray, *, keep: bool) -> Iterator[tuple[Any, Any]]:
+        """The prepared sides of each comparison that two pictures in several positions need."""
+        get = self._kept if keep else self._prepared
+        left, right = self.left.variants, self.right.variants
+        for position in range(len(left)):
+            first = get(left[0], a)
+            yield first, first if right[position] is left[0] and a is b else get(right[position], b)
+            if position and not self._one_way(position):
+                yield get(left[position], a), get(right[0], b)
+
+    def _kept(self, stack: Stack, rows: np.ndarray) -> Any:
+        return self.prepared.of((id(stack), rows.tobytes()), lambda: self._prepared(stack, rows))
+
+    def _prepared(self, stack: Stack, rows: np.ndarray) -> Any:
+        taken = take(stack, rows)
+        return taken if self.method.prepare is None else self.method.prepare(taken, **self.parameters)
+
     def tile(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """(len(a), len(b)) float32 of every row in a with every row in b."""
         return self._best(self.method.similarities, a, b)
@@ -53,10 +105,31 @@ class Comparison:
     def paired(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """(n,) float32 of row a[k] with row b[k]."""
         out = np.empty(len(a), np.float32)
-        for start in range(0, len(a), _TOGETHER):
-            rows = slice(start, start + _TOGETHER)
-            out[rows] = self._best(self.method.paired, a[rows], b[rows])
+        together = _TOGETHER
+        if self.method.chosen is not None and len(a):
+            together = max(8, KEPT_BYTES // 2 // (2 * self._prepared_bytes()))
+        for start in range(0, len(a), together):
+            rows = slice(start, start + together)
+            if self.method.chosen is None:
+                out[rows] = self._best(self.method.paired, a[rows], b[rows])
+            else:
+                out[rows] = self._best_chosen(a[rows], b[rows])
         return out
+
+    def _best_chosen(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """As _best with `paired`, but each picture is prepared once, however many of the pairs it is in."""
+        assert self.method.chosen is not None  # noqa: S101
+        if self.within:
+            rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+            of_a, of_b, first, second = rows, rows, places[: len(a)], places[len(a) :]
+        else:
+            of_a, first = np.unique(a, return_inverse=True)
+            of_b, second = np.unique(b, return_inverse=True)
+        values = [
+            self.method.chosen(left, right, first, second, **self.parameters)
+            for left, right in self._positions(of_a, of_b, keep=False)
+        ]
+        return np.maximum.reduce(values)
 
     def _best(self, compare: Callable[..., np.ndarray], a: np.ndarray, b: np.ndarray) -> np.ndarray:
         own = take(self.left.variants[0], a), take(self.right.variants[0], b)

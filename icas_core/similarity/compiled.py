@@ -39,7 +39,7 @@ def _bases() -> list[Path]:
 
 
 def cache_folder() -> Path | None:
-    """The folder for this processor, numba and installation; None when nowhere is writable.
+    """The folder for this processor, numba, installation and version of the kernels; None when nowhere is writable.
 
     Numba numbers its cache files one after another, so two machines with different processors that share
     a home could write each other's; a folder for each keeps every writer to the same names and content.
@@ -49,7 +49,11 @@ def cache_folder() -> Path | None:
     machine = (
         f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()} {numba.__version__} {__file__}"
     )
-    name = hashlib.sha256(machine.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(machine.encode())
+    # Numba looks at the file of the compiled function alone: a change in a file that it calls would go unseen.
+    for source in sorted((Path(__file__).parent / "kernels").glob("*.py")):
+        digest.update(source.read_bytes())
+    name = digest.hexdigest()[:16]
     return next((base / name for base in _bases() if _writable(base / name)), None)
 
 

@@ -30,6 +30,16 @@ class Method:
     choices: the accepted words of those parameters that are words.
     reduced: the least (width, height) that a fast decoder may give when the size is the picture's own.
     empty: what it means when a feature has no rows, for the log.
+    prepare(stack, **parameters): what comparing needs of a stack, with its size as `nbytes`, made once for all tiles
+    of pairs that the stack takes part in; None where that is the stack itself.
+    chosen(left, right, a, b, **parameters): (n,) float32 of rows a[k] and b[k] of two prepared stacks. None where
+    `paired` is as good.
+    edges_above(left, right, threshold, wanted=, **parameters): of two prepared stacks and a (n, m) bool of the pairs
+    to compare, the int64 rows and columns and the float32 similarities of those at or above the threshold, and how
+    many pairs were found to be below it by a bound alone. The similarities, and so the edges, are
+    those of `similarities`, bit by bit. None where nothing can be pruned.
+    outline(stack): (n, d) float32 points; pictures near one another are likely to be similar. None where no cheap
+    ones are known.
     version: raised whenever the same picture gives another feature or similarity.
     """
 
@@ -47,6 +57,10 @@ class Method:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reduced: Callable[..., tuple[int, int]] | None = None
     empty: str = "nothing to compare"
+    prepare: Callable[..., Any] | None = None
+    chosen: Callable[..., np.ndarray] | None = None
+    edges_above: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray, int]] | None = None
+    outline: Callable[[Stack], np.ndarray] | None = None
 
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""

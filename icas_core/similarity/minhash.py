@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
 from icas_core.similarity.features import Stack
+from icas_core.similarity.kernels.layout import planes
 from icas_core.similarity.method import Method, as_array, grey
 
 
@@ -17,6 +19,13 @@ def _permutations(permutations: int) -> tuple[np.ndarray, np.ndarray]:
     return MinHash(num_perm=permutations, seed=1, scheme="affine32").permutations
 
 
+@lru_cache(1 << 16)
+def _hash_of(row: int, column: int) -> int:
+    from datasketch.hashfunc import sha1_hash32
+
+    return int(sha1_hash32(f"{row},{column}".encode()))
+
+
 def corner_cells(picture: np.ndarray, *, corners: int, cell: int) -> list[tuple[int, int]]:
     """The (row, column) cells, sorted, of the strongest positive Harris responses; the first pixel wins a tie.
 
@@ -25,49 +34,104 @@ def corner_cells(picture: np.ndarray, *, corners: int, cell: int) -> list[tuple[
     import cv2
 
     response = cv2.cornerHarris(picture, 2, 3, 0.04).ravel()
-    strongest = np.argsort(-response, kind="stable")[:corners]
-    strongest = strongest[response[strongest] > 0]
+    strongest = _strongest(response, corners)
     rows, columns = np.divmod(strongest, picture.shape[1])
-    return sorted(set(zip((rows // cell).tolist(), (columns // cell).tolist(), strict=True)))
+    across = -(-picture.shape[1] // cell)
+    cells = np.unique(rows // cell * across + columns // cell).tolist()
+    return [divmod(place, across) for place in cells]
+
+
+def _strongest(response: np.ndarray, count: int) -> np.ndarray:
+    """Places of the `count` largest positive numbers; the first of equal ones come first."""
+    places = np.flatnonzero(response > 0)
+    if len(places) <= count:
+        return places
+    found = response[places]
+    least = np.partition(found, len(found) - count)[len(found) - count]
+    above = places[found > least]
+    return np.concatenate([above, places[found == least][: count - len(above)]])
 
 
 def _extract(picture: np.ndarray, *, corners: int, cell: int, permutations: int) -> np.ndarray:
     """The (permutations,) uint32 hash values of the set of cells."""
     from datasketch import MinHash
 
-    sketch = MinHash(num_perm=permutations, seed=1, scheme="affine32", permutations=_permutations(permutations))
-    sketch.update_batch(
-        f"{row},{column}".encode() for row, column in corner_cells(grey(picture), corners=corners, cell=cell)
+    # The cells of one picture are those of many others: each is hashed once, and the sketch takes the number as it is.
+    sketch = MinHash(
+        num_perm=permutations, seed=1, scheme="affine32", permutations=_permutations(permutations), hashfunc=int
     )
+    sketch.update_batch(_hash_of(*place) for place in corner_cells(grey(picture), corners=corners, cell=cell))
     return sketch.hashvalues
 
 
-def _similarities(left: Stack, right: Stack, *, corners: int, cell: int, permutations: int) -> np.ndarray:
-    from icas_core.similarity.kernels.counts import equal_numbers
+@dataclass(frozen=True)
+class Prepared:
+    """Signatures: numbers (n, k) uint32, their lowest bytes, and these laid out in lanes."""
 
-    equal = np.empty((len(left), len(right)), np.int32)
-    if equal.size:
-        # Copies, because the kernel is compiled once, for arrays that may be written to.
-        equal_numbers(np.array(as_array(left, "minhash")), np.array(as_array(right, "minhash")), equal)
-    return (equal / permutations).astype(np.float32)
+    numbers: np.ndarray
+    low: np.ndarray
+    planes: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.numbers.nbytes + self.low.nbytes + self.planes.nbytes
 
 
-def _paired(left: Stack, right: Stack, *, corners: int, cell: int, permutations: int) -> np.ndarray:
+def _prepare(stack: Stack, **_: int) -> Prepared:
+    from icas_core.similarity.kernels.counts import BYTE_LANES
+
+    # A copy, because the kernels are compiled once, for arrays that may be written to.
+    numbers = np.array(as_array(stack, "minhash"))
+    low = numbers.astype(np.uint8)
+    return Prepared(numbers, low, planes(low, BYTE_LANES))
+
+
+def _similarities(left: Stack, right: Stack, *, permutations: int, **_: int) -> np.ndarray:
+    from icas_core.similarity.kernels import counts
+
+    out = np.empty((len(left), len(right)), np.float32)
+    if out.size:
+        others = planes(as_array(right, "minhash"), counts.NUMBER_LANES)
+        counts.equal_numbers(np.array(as_array(left, "minhash")), others, _levels(permutations), out)
+    return out
+
+
+def _paired(left: Stack, right: Stack, *, permutations: int, **_: int) -> np.ndarray:
     if not len(left):
         return np.empty(0, np.float32)
     equal = np.count_nonzero(as_array(left, "minhash") == as_array(right, "minhash"), axis=1)
-    return (equal / permutations).astype(np.float32)
+    return _levels(permutations)[equal]
+
+
+def _edges_above(
+    left: Prepared, right: Prepared, threshold: float, *, wanted: np.ndarray, permutations: int, **_: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    from icas_core.similarity.kernels.counts import pairs_of_many_equal
+
+    levels = _levels(permutations)
+    least = int(np.count_nonzero(levels < np.float32(threshold)))
+    found, counted = pairs_of_many_equal(left.numbers, left.low, right.numbers, right.planes, wanted, least)
+    rows, columns, equal = found
+    return rows, columns, levels[equal], int(np.count_nonzero(wanted)) - counted
+
+
+def _levels(permutations: int) -> np.ndarray:
+    """The similarity of signatures that agree in none, one, two ... places."""
+    return (np.arange(permutations + 1) / permutations).astype(np.float32)
 
 
 METHOD = Method(
     name="minhash",
     version=1,
-    default_threshold=0.45,
-    default_size=(32, 32),
+    default_threshold=0.5,
+    default_size=(20, 20),
     unequal_sizes=True,
     turns_alike=False,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,
-    parameters={"corners": 100, "cell": 2, "permutations": 256},
+    parameters={"corners": 120, "cell": 1, "permutations": 512},
+    prepare=_prepare,
+    edges_above=_edges_above,
 )

@@ -15,19 +15,12 @@ def _extract(picture: np.ndarray, *, features: int, fast_threshold: int, **_: An
     import cv2
 
     try:
-        descriptors = cv2.ORB.create(features, fastThreshold=fast_threshold).detectAndCompute(grey(picture), None)[1]
+        detector = cv2.ORB.create(features, fastThreshold=fast_threshold)
+        descriptors = detector.detectAndCompute(grey(picture), None)[1]
     except cv2.error:
         # OpenCV cannot build its pyramid of pictures a few pixels wide: they have no descriptors.
         descriptors = None
     return np.empty((0, 32), np.uint8) if descriptors is None else descriptors
-
-
-def _packed(stack: Stack) -> tuple[np.ndarray, np.ndarray]:
-    """All descriptors as (4, total) uint64 words, and where each picture's begin (n + 1)."""
-    starts = np.zeros(len(stack) + 1, np.int64)
-    np.cumsum([len(descriptors) for descriptors in stack], out=starts[1:])
-    together = np.concatenate([np.asarray(descriptors).reshape(-1, 32) for descriptors in stack])
-    return np.ascontiguousarray(np.ascontiguousarray(together).view(np.uint64).T), starts
 
 
 def _similarities(left: Stack, right: Stack, **parameters: Any) -> np.ndarray:
@@ -45,9 +38,15 @@ def _paired(left: Stack, right: Stack, **parameters: Any) -> np.ndarray:
 def _compared(
     kernel: Any, left: Stack, right: Stack, out: np.ndarray, *, least: int, match: str, ratio: float, **_: Any
 ) -> np.ndarray:
-    """Fill `out`. Of a few descriptors some match by chance, so pictures with fewer than `least` are like their equals only."""
+    """Fill `out`; a picture with fewer than `least` descriptors is like one with the same descriptors only.
+
+    Among few descriptors a good match or two by chance is a large share: such pictures would chain everything.
+    """
+    from icas_core.similarity.kernels.descriptors import laid_out, limits
+
     if out.size:
-        kernel(*_packed(left), *_packed(right), int(least), float(ratio), match == "lowe", out)
+        settings = int(least), float(ratio), match == "lowe"
+        kernel(laid_out(left), laid_out(right, alone=out.ndim == 1), settings, limits(ratio), out)
     return out
 
 

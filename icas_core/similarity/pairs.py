@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +13,17 @@ import pyarrow as pa
 from icas_core.similarity.comparing import Comparison
 from icas_core.similarity.features import Features
 from icas_core.similarity.forest import Forest
+from icas_core.similarity.proposals import proposed_pairs
 from icas_core.similarity.sampling import BINS, histogram_of_sample
 from icas_core.similarity.threads import libraries_in_one_thread
+from icas_core.similarity.tiles import Tile, in_threads, tiles_of
 from icas_core.tables import EDGES, write_table
 
-TILE = 256  # pictures on each side of a tile: its 65,536 similarities are 256 kB
-_SMALL = 48  # the side of the smallest tiles, on the diagonal
+TILE = 256  # pictures on each side of a tile, at most: its 65,536 similarities are 256 kB
 _ROUND = 32  # tiles compared before the forest learns of their edges, however many threads there are
+_WORTH_GATHERING = 0.1  # share of pairs connected beforehand
 
 COUNTS = ("possible", "pruned", "skipped", "compared")
-Tile = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,12 @@ def similar_pairs(
     """
     compared = Comparison.of(left, right, method, parameters)
     search = _Search(compared, threshold, forest)
-    tiles = list(_tiles(len(left), None if right is None else len(right)))
+    rows, kept = compared.tile_rows(TILE)
+    pruning = compared.method.edges_above is not None
+    tiles = list(tiles_of(len(left), None if right is None else len(right), rows=rows, kept=kept, halved=not pruning))
     with libraries_in_one_thread():
         parts = []
-        for found in _in_threads(search.tile, tiles, threads) if forest is None else search.connecting(tiles, threads):
+        for found in in_threads(search.tile, tiles, threads) if forest is None else search.connecting(tiles, threads):
             parts.append(found)
             if progress is not None:
                 progress.advance(found.counts["possible"])
@@ -98,6 +98,8 @@ class _Search:
         self.compared = compared
         self.threshold = np.float32(threshold)
         self.forest = forest
+        self.a_order = np.arange(len(compared.left))
+        self.b_order = np.arange(len(compared.right))
         if forest is not None:
             self.a_numbers = forest.numbers(compared.left.paths)
             self.b_numbers = forest.numbers(compared.right.paths)
@@ -105,79 +107,99 @@ class _Search:
     def connecting(self, tiles: Sequence[Tile], threads: int) -> Iterator[Edges]:
         """Each tile with those of its edges that join two trees of the forest; the forest learns them.
 
-        The tiles of one round see the forest as it was before it, so threads do not change the result.
+        The likeliest pairs come first. The tiles of one round see the forest as it was before the round: threads do
+        not change the result.
         """
         if self.forest is None:
             return
+        self._look_at_forest()
+        for found in list(in_threads(self._likely_in, self._propose(tiles), threads)):
+            yield self._joined(found)
+        self._gather_trees()
         for start in range(0, len(tiles), _ROUND):
-            self.a_roots, self.b_roots = self.forest.roots(self.a_numbers), self.forest.roots(self.b_numbers)
-            for found in _in_threads(self.tile, tiles[start : start + _ROUND], threads):
-                kept = self.forest.join(self.a_numbers[found.a], self.b_numbers[found.b])
-                yield replace(found, a=found.a[kept], b=found.b[kept], similarity=found.similarity[kept])
+            self._look_at_forest()
+            for found in in_threads(self.tile, tiles[start : start + _ROUND], threads):
+                yield self._joined(found)
+
+    def _look_at_forest(self) -> None:
+        assert self.forest is not None  # noqa: S101
+        self.a_roots, self.b_roots = self.forest.roots(self.a_numbers), self.forest.roots(self.b_numbers)
+
+    def _joined(self, found: Edges) -> Edges:
+        assert self.forest is not None  # noqa: S101
+        kept = self.forest.join(self.a_numbers[found.a], self.b_numbers[found.b])
+        return replace(found, a=found.a[kept], b=found.b[kept], similarity=found.similarity[kept])
+
+    def _propose(self, tiles: Sequence[Tile]) -> list[Tile]:
+        """The tiles with proposed pairs, and in `proposed` these pairs by their tiles' corners."""
+        a, b = proposed_pairs(self.compared)
+        side = max((tile[1] - tile[0] for tile in tiles), default=1)
+        corners = a // side * len(self.b_order) + b // side
+        order = np.argsort(corners, kind="stable")
+        starts = np.flatnonzero(np.diff(corners[order], prepend=-1))
+        parts = zip(np.split(a[order], starts[1:]), np.split(b[order], starts[1:]), strict=True)
+        self.proposed = {(int(x[0]) // side * side, int(y[0]) // side * side): (x, y) for x, y in parts if len(x)}
+        return [tile for tile in tiles if (tile[0], tile[2]) in self.proposed]
+
+    def _likely_in(self, tile: Tile) -> Edges:
+        """The edges among the proposed pairs of a tile, which the whole tile will count as skipped later on."""
+        a0, a1, b0, b1 = tile
+        a, b = self.proposed[a0, b0]
+        wanted = np.zeros((a1 - a0, b1 - b0), np.bool_)
+        wanted[a - a0, b - b0] = self.a_roots[a] != self.b_roots[b]
+        rows, columns, similarity, _ = self.compared.edges_above(
+            np.arange(a0, a1), np.arange(b0, b1), float(self.threshold), wanted
+        )
+        counts = {"possible": 0, "pruned": 0, "skipped": -len(rows), "compared": len(rows)}
+        return self._edges(rows + a0, columns + b0, similarity, counts)
+
+    def _gather_trees(self) -> None:
+        """Put connected pictures side by side, where skipping their pairs repays preparing them again."""
+        self._look_at_forest()
+        roots, a_sizes = np.unique(self.a_roots, return_counts=True)
+        others, b_sizes = np.unique(self.b_roots, return_counts=True)
+        _, at_a, at_b = np.intersect1d(roots, others, assume_unique=True, return_indices=True)
+        connected = int((a_sizes[at_a] * b_sizes[at_b]).sum())
+        if connected > _WORTH_GATHERING * len(self.a_roots) * len(self.b_roots):
+            self.a_order = np.argsort(self.a_roots, kind="stable")
+            self.b_order = np.argsort(self.b_roots, kind="stable")
 
     def tile(self, tile: Tile) -> Edges:
-        """The edges of the pairs of rows a0..a1 of left with rows b0..b1 of right."""
+        """The edges of the pairs of numbers a0..a1 in the order of left with numbers b0..b1 of right."""
         a0, a1, b0, b1 = tile
-        wanted = self._wanted(tile)
+        a, b = self.a_order[a0:a1], self.b_order[b0:b1]
+        wanted = np.ones((a1 - a0, b1 - b0), np.bool_)
+        if self.compared.within and a1 > b0:
+            wanted &= np.arange(a0, a1)[:, None] < np.arange(b0, b1)[None, :]
         pairs = int(wanted.sum())
         if self.forest is not None:
-            wanted &= self.a_roots[a0:a1, None] != self.b_roots[None, b0:b1]
+            wanted &= self.a_roots[a][:, None] != self.b_roots[b][None, :]
         left = int(wanted.sum())
+        rows, columns, similarity, pruned, compared = self._above(a, b, wanted, left, pairs)
+        counts = {"possible": pairs, "pruned": pruned, "skipped": pairs - pruned - compared, "compared": compared}
+        return self._edges(a[rows], b[columns], similarity, counts)
+
+    def _above(
+        self, a: np.ndarray, b: np.ndarray, wanted: np.ndarray, left: int, pairs: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
+        """Rows, columns and similarities of the wanted pairs above the threshold; how many were pruned and compared."""
+        if left and self.compared.method.edges_above is not None:
+            rows, columns, similarity, pruned = self.compared.edges_above(a, b, float(self.threshold), wanted)
+            return rows, columns, similarity, pruned, left - pruned
         # Few pairs left of a tile cost less one by one; the tile's kernel takes all or nothing.
-        if left * 4 < pairs:
+        if left * 4 < pairs or not pairs:
             rows, columns = np.nonzero(wanted)
-            similarity = self.compared.paired(rows + a0, columns + b0)
+            similarity = self.compared.paired(a[rows], b[columns])
             kept = similarity >= self.threshold
-            rows, columns, similarity = rows[kept], columns[kept], similarity[kept]
-            skipped = pairs - left
-        else:
-            every = self.compared.tile(np.arange(a0, a1), np.arange(b0, b1))
-            rows, columns = np.nonzero(wanted & (every >= self.threshold))
-            similarity = every[rows, columns]
-            skipped = 0
-        counts = {"possible": pairs, "pruned": 0, "skipped": skipped, "compared": pairs - skipped}
-        return Edges(rows + a0, columns + b0, similarity, counts, np.zeros(BINS, np.int64), float(self.threshold))
+            return rows[kept], columns[kept], similarity[kept], 0, left
+        every = self.compared.tile(a, b)
+        rows, columns = np.nonzero(wanted & (every >= self.threshold))
+        return rows, columns, every[rows, columns], 0, pairs
 
-    def _wanted(self, tile: Tile) -> np.ndarray:
-        a0, a1, b0, b1 = tile
+    def _edges(self, a: np.ndarray, b: np.ndarray, similarity: np.ndarray, counts: dict[str, int]) -> Edges:
         if self.compared.within:
-            return np.arange(a0, a1)[:, None] < np.arange(b0, b1)[None, :]
-        return np.ones((a1 - a0, b1 - b0), np.bool_)
-
-
-def _tiles(n: int, m: int | None) -> Iterator[Tile]:
-    """Row ranges that cover every pair once: of n rows with m others, or of n rows among themselves."""
-    for a0 in range(0, n, TILE):
-        a1 = min(a0 + TILE, n)
-        if m is None:
-            yield from _triangle(a0, a1)
-        for b0 in range(a1 if m is None else 0, n if m is None else m, TILE):
-            yield a0, a1, b0, min(b0 + TILE, n if m is None else m)
-
-
-def _triangle(start: int, stop: int) -> Iterator[Tile]:
-    """The pairs among rows start..stop in halves of halves, because a tile's kernel compares both of its triangles."""
-    if stop - start <= _SMALL:
-        yield start, stop, start, stop
-        return
-    middle = (start + stop) // 2
-    yield from _triangle(start, middle)
-    yield start, middle, middle, stop
-    yield from _triangle(middle, stop)
-
-
-def _in_threads(work: Any, tiles: Sequence[Tile], threads: int) -> Iterator[Edges]:
-    """Each tile's result in order, a few tiles ahead of the reader at most."""
-    if threads <= 1:
-        yield from map(work, tiles)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        rest = iter(tiles)
-        waiting: deque[Future[Edges]] = deque(pool.submit(work, tile) for tile in islice(rest, 2 * threads))
-        while waiting:
-            found = waiting.popleft().result()
-            waiting.extend(pool.submit(work, tile) for tile in islice(rest, 1))
-            yield found
+            a, b = np.minimum(a, b), np.maximum(a, b)
+        return Edges(a, b, similarity, counts, np.zeros(BINS, np.int64), float(self.threshold))
 
 
 def paired_similarities(

@@ -26,7 +26,7 @@ def settled_size(size: object, method: Method) -> Size:
     if isinstance(size, int | float) and not isinstance(size, bool) and 0 < size <= 1:
         return float(size)
     accepted = "default, original, [width, height] in pixels, or a factor up to 1"
-    raise IcasError(f"size: found {size!r}; accepted: {accepted}")
+    raise IcasError(f"size: found {list(size) if isinstance(size, tuple) else size!r}; accepted: {accepted}")
 
 
 def _whole(number: object) -> bool:

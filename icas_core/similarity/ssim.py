@@ -2,27 +2,130 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
+
 import numpy as np
 
 from icas_core.errors import IcasError
 from icas_core.similarity.features import Stack
 from icas_core.similarity.method import Method, as_array, grey
 
+# What the bounds may be off by, per window. float32 leaves them less than half of it: where five components are all of
+# a window, the length of what they leave is the root of a rounding error, at most 5e-4 of the window's deviation.
+_SLACK = 1e-3
+_STRIPE = 8  # pictures compared with all others before the next
+_MANY_BANDS = 12  # of blocks, from which on larger blocks are looked at first,
+_HIGH = 0.6  # if the threshold leaves little enough to lose that they can tell
+
 
 def _extract(picture: np.ndarray) -> np.ndarray:
     return grey(picture)
 
 
-def _prepared(left: Stack, right: Stack) -> tuple[np.ndarray, ...]:
-    """Both stacks with their window sums; IcasError when their pictures differ in size."""
+@dataclass
+class Prepared:
+    """Pictures of one size with what comparing them needs, in flat float32 rows, each a multiple of 8 long.
+
+    pictures: (n, h, w) uint8. pixels, sums, variances: see kernels.ssim.windows.
+    """
+
+    pictures: np.ndarray
+    pixels: np.ndarray
+    sums: np.ndarray
+    variances: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """How many pictures."""
+        return len(self.pictures)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Their height and width."""
+        return self.pictures.shape[1], self.pictures.shape[2]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, those of the blocks included."""
+        blocks = self.count * len(_bands(self.shape[0])) * len(_bands(self.shape[1])) * 22 * 4
+        return self.pictures.nbytes + self.pixels.nbytes + self.sums.nbytes + self.variances.nbytes + blocks
+
+    @cached_property
+    def blocks(self) -> np.ndarray:
+        """(n, NUMBERS, blocks, a multiple of 8) float32: see kernels.ssim_bounds.block_numbers."""
+        from icas_core.similarity.kernels import ssim_bounds as bounds
+
+        tall, wide = (_bands(side) for side in self.shape)
+        blocks = (len(tall) - 1) * (len(wide) - 1)
+        numbers = np.empty((self.count, bounds.NUMBERS, -(-blocks // 8) * 8), np.float32)
+        bounds.block_numbers(self.pictures, tall, wide, numbers)
+        return numbers
+
+    @cached_property
+    def first_blocks(self) -> np.ndarray:
+        """The numbers of the blocks that are looked at first, block after block."""
+        from icas_core.similarity.kernels import ssim_bounds as bounds
+
+        tall, wide = _first_bands(self.shape)
+        numbers = _rows(self.count, (len(tall) - 1) * (len(wide) - 1) * bounds.NUMBERS)
+        bounds.merged_blocks(self.blocks, len(_bands(self.shape[1])) - 1, tall, wide, numbers)
+        return numbers
+
+
+def _bands(side: int) -> np.ndarray:
+    """The int64 first rows of windows of each band of blocks, and the end, of a picture of `side` pixels.
+
+    Blocks of about 3 windows for small pictures and 4 for 100 pixels cut the sum of both stages' costs most.
+    """
+    windows = side - 6
+    bands = max(1, round(windows / (2.6 + windows / 65)))
+    return np.array([round(band * windows / bands) for band in range(bands + 1)], np.int64)
+
+
+def _first_bands(shape: tuple[int, int]) -> list[np.ndarray]:
+    """The int64 first bands and columns of the blocks that are looked at first, and the ends.
+
+    These are blocks of two by two where there are many; else all blocks at once cost no more.
+    """
+    each = [len(_bands(side)) - 1 for side in shape]
+    step = 2 if min(each) >= _MANY_BANDS else 1
+    counts = [max(1, round(bands / step)) for bands in each]
+    return [
+        np.array([round(part * bands / count) for part in range(count + 1)], np.int64)
+        for bands, count in zip(each, counts, strict=True)
+    ]
+
+
+def _order(bands: int) -> np.ndarray:
+    """All bands, far apart from one to the next, beginning in the middle."""
+    step = next(step for step in range(max(1, round(bands * 0.38)), bands + 1) if gcd(step, bands) == 1 or bands == 1)
+    return (np.arange(bands, dtype=np.int64) * step + bands // 2) % bands
+
+
+def _rows(count: int, width: int) -> np.ndarray:
+    # With room behind, since the kernels read eight at a time.
+    return np.zeros((count, -(-width // 8) * 8 + 8), np.float32)
+
+
+def _prepare(stack: Stack) -> Prepared:
     from icas_core.similarity.kernels import ssim as kernels
 
-    x = as_array(left, "ssim").astype(np.int32)
-    y = x if right is left else as_array(right, "ssim").astype(np.int32)
-    if x.shape[1:] != y.shape[1:]:
-        raise IcasError(f"ssim: compares pictures of one size only, found {x.shape[1:]} and {y.shape[1:]}")
-    of_x = kernels.windows(x)
-    return x, *of_x, y, *(of_x if y is x else kernels.windows(y))
+    pictures = np.array(as_array(stack, "ssim"), np.uint8)  # a copy: the kernels are compiled for writable arrays
+    count, height, width = pictures.shape
+    pixels = _rows(count, height * width)
+    sums, variances = (_rows(count, (height - 6) * (width - 6)) for _ in range(2))
+    kernels.windows(pictures, pixels, sums, variances)
+    return Prepared(pictures, pixels.ravel(), sums.ravel(), variances.ravel())
+
+
+def _sides(left: Prepared, right: Prepared) -> tuple[object, ...]:
+    """What every kernel takes first; IcasError when the pictures differ in size."""
+    if left.shape != right.shape:
+        raise IcasError(f"ssim: compares pictures of one size only, found {left.shape} and {right.shape}")
+    rows = ((side.pixels, side.sums, side.variances, side.count) for side in (left, right))
+    return (*next(rows), *next(rows), *left.shape)
 
 
 def _similarities(left: Stack, right: Stack) -> np.ndarray:
@@ -30,28 +133,79 @@ def _similarities(left: Stack, right: Stack) -> np.ndarray:
     if out.size:
         from icas_core.similarity.kernels import ssim as kernels
 
-        kernels.all_pairs(*_prepared(left, right), out)
+        x = _prepare(left)
+        kernels.all_pairs(*_sides(x, x if right is left else _prepare(right)), out)
     return out
 
 
 def _paired(left: Stack, right: Stack) -> np.ndarray:
-    out = np.empty(len(left), np.float32)
-    if out.size:
-        from icas_core.similarity.kernels import ssim as kernels
+    if not len(left):
+        return np.empty(0, np.float32)
+    rows = np.arange(len(left))
+    return _chosen(_prepare(left), _prepare(right), rows, rows)
 
-        kernels.row_pairs(*_prepared(left, right), out)
+
+def _chosen(left: Prepared, right: Prepared, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    from icas_core.similarity.kernels import ssim_pairs as kernels
+
+    out = np.empty(len(a), np.float32)
+    kernels.some_pairs(*_sides(left, right), a, b, out)
     return out
+
+
+def _edges_above(
+    left: Prepared, right: Prepared, threshold: float, *, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    from icas_core.similarity.kernels import ssim_bounds as bounds
+    from icas_core.similarity.kernels import ssim_pairs as kernels
+
+    sides = _sides(left, right)
+    limit = np.float32((1 - float(threshold) + _SLACK) * (left.shape[0] - 6) * (left.shape[1] - 6))
+    tall, wide = (len(edges) - 1 for edges in _first_bands(left.shape))
+    kept = wanted.copy()
+    if threshold >= _HIGH or min(len(_bands(side)) - 1 for side in left.shape) < _MANY_BANDS:
+        first = left.first_blocks.ravel(), left.count, right.first_blocks.ravel(), right.count
+        bounds.drop_unlike(*first, tall, wide, _order(tall), limit, kept)
+    rows, columns = _in_stripes(kept)
+    similarity = np.empty(len(rows), np.float32)
+    blocks = left.blocks.ravel(), right.blocks.ravel(), _bands(left.shape[0]), len(_bands(left.shape[1])) - 1
+    kernels.pairs_above(*sides, rows, columns, *blocks, limit, similarity)
+    found = similarity >= np.float32(threshold)
+    pruned = int(wanted.sum()) - int((similarity > -np.inf).sum())
+    return rows[found], columns[found], similarity[found], pruned
+
+
+def _in_stripes(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the true values, a few columns after another, so that these pictures stay in the cache."""
+    stripes = [np.nonzero(kept[:, start : start + _STRIPE]) for start in range(0, kept.shape[1], _STRIPE)]
+    rows = [rows for rows, _ in stripes]
+    columns = [columns + start for (_, columns), start in zip(stripes, range(0, kept.shape[1], _STRIPE), strict=True)]
+    return np.concatenate([np.empty(0, np.int64), *rows]), np.concatenate([np.empty(0, np.int64), *columns])
+
+
+def _outline(stack: Stack) -> np.ndarray:
+    """(n, 36) float32: the means of 6x6 cells, less their mean and of unit length: what near copies share."""
+    import cv2
+
+    cells = np.array([cv2.resize(picture, (6, 6), interpolation=cv2.INTER_AREA) for picture in stack], np.float32)
+    cells = cells.reshape(len(stack), 36)
+    cells -= cells.mean(axis=1, keepdims=True)
+    return cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 1)
 
 
 METHOD = Method(
     name="ssim",
     version=1,
-    default_threshold=0.69,
-    default_size=(20, 20),
+    default_threshold=0.64,
+    default_size=(24, 24),
     unequal_sizes=False,
     turns_alike=True,
     smallest=7,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,
+    prepare=_prepare,
+    chosen=_chosen,
+    edges_above=_edges_above,
+    outline=_outline,
 )

@@ -2,48 +2,142 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from icas_core.similarity.features import Stack
 from icas_core.similarity.method import Method
 
-_NEARLY = 0.9999
+_TOGETHER = 128  # rows multiplied at once with the columns of about their brightness
+_SLACK = 1e-6
 
 
 def _extract(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture)
 
 
-def _norms(rows: np.ndarray) -> np.ndarray:
-    """Euclidean lengths (n,) of uint8 rows; float64, since a float32 sum of squares loses whole units."""
-    return np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+@dataclass(frozen=True)
+class Rows:
+    """Pictures of one shape, the darkest first.
+
+    order: (n,) int64 rows of the stack. centred: (n, pixels) float32. sums of that, and squares: the sums of the
+    pixels' squares, (n,) float64 of whole numbers.
+    """
+
+    order: np.ndarray
+    centred: np.ndarray
+    sums: np.ndarray
+    squares: np.ndarray
+
+    def part(self, rows: slice) -> Rows:
+        """Some of the pictures."""
+        return Rows(self.order[rows], self.centred[rows], self.sums[rows], self.squares[rows])
 
 
-def _from_products(products: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """1 - (a² + b² - 2ab)/(|a||b|), no less than 0; a black picture is 1 to a black one and 0 to others."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sizes = left * right
-        out = 1 - (left**2 + right**2 - 2 * products) / sizes
-    black = (left == 0) | (right == 0)
-    return np.clip(np.where(black, (left == 0) & (right == 0), out), 0, 1).astype(np.float32)
+@dataclass(frozen=True)
+class Prepared:
+    """Pictures, and their rows where all are of one shape."""
+
+    stack: Stack
+    rows: Rows | None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        own = sum(picture.nbytes for picture in self.stack)
+        return own if self.rows is None else own + self.rows.centred.nbytes
+
+    def fits(self, other: Prepared) -> bool:
+        """Whether all pictures of both are of one shape."""
+        return self.rows is not None and other.rows is not None and self.stack[0].shape == other.stack[0].shape
+
+
+def _prepare(stack: Stack) -> Prepared:
+    from icas_core.similarity.kernels.products import CENTRE
+
+    if not isinstance(stack, np.ndarray) or not len(stack):
+        return Prepared(stack, None)
+    rows = stack.reshape(len(stack), -1)
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    order = np.argsort(squares, kind="stable")
+    centred = rows[order].astype(np.float32)
+    centred -= np.float32(CENTRE)
+    return Prepared(stack, Rows(order, centred, centred.sum(axis=1, dtype=np.float64), squares[order]))
+
+
+def _compared(left: Rows, right: Rows) -> np.ndarray:
+    """(n, m) float32 in the order of both sides; every sum is exact, in whatever order it is made."""
+    from icas_core.similarity.kernels.products import EXACT, add_products, similarities
+
+    pixels = left.centred.shape[1]
+    products = left.centred[:, :EXACT] @ right.centred[:, :EXACT].T
+    # One after another, float32 products are exact up to EXACT pixels only; beyond, float64 adds them up.
+    total = products if pixels <= EXACT else products.astype(np.float64)
+    for start in range(EXACT, pixels, EXACT):
+        part = slice(start, start + EXACT)
+        np.matmul(left.centred[:, part], right.centred[:, part].T, out=products)
+        add_products(products, total)
+    out = np.empty(products.shape, np.float32)
+    similarities(total, float(pixels), left.sums, left.squares, right.sums, right.squares, out)
+    return out
 
 
 def _similarities(left: Stack, right: Stack) -> np.ndarray:
-    if not len(left) or not len(right):
-        return np.empty((len(left), len(right)), np.float32)
-    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray) and left.shape[1:] == right.shape[1:]:
-        x, y = left.reshape(len(left), -1), right.reshape(len(right), -1)
-        # float32 is enough: the products of whole-picture rows keep 1e-6 of the rows' lengths ...
-        products = (x.astype(np.float32) @ y.astype(np.float32).T).astype(np.float64)
-        lengths, others = _norms(x), _norms(y)
-        out = _from_products(products, lengths[:, None], others[None, :])
-        # ... but equal pictures must be 1, at a threshold of 1 too.
-        for row in np.flatnonzero((out > _NEARLY).any(axis=1)):
-            near = np.flatnonzero(out[row] > _NEARLY)
-            exact = y[near].astype(np.float64) @ x[row].astype(np.float64)
-            out[row, near] = _from_products(exact, lengths[row], others[near])
+    out = np.empty((len(left), len(right)), np.float32)
+    if not out.size:
+        return out
+    x, y = _prepare(left), _prepare(right)
+    if x.rows is not None and y.rows is not None and x.fits(y):
+        out[np.ix_(x.rows.order, y.rows.order)] = _compared(x.rows, y.rows)
         return out
     return np.array([[_slide(a, b) for b in right] for a in left], np.float32)
+
+
+def _edges_above(
+    left: Prepared, right: Prepared, threshold: float, *, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    limit = np.float32(threshold)
+    if left.rows is None or right.rows is None or not left.fits(right):
+        a, b = np.nonzero(wanted)
+        pairs = zip(a.tolist(), b.tolist(), strict=True)
+        values = np.array([_slide(left.stack[i], right.stack[j]) for i, j in pairs], np.float32)
+        above = values >= limit
+        return a[above], b[above], values[above], 0
+    everything = bool(wanted.all())
+    compared = 0
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+    for rows, near in _of_like_brightness(left.rows, right.rows, float(threshold)):
+        x, y = left.rows.part(rows), right.rows.part(near)
+        values = _compared(x, y)
+        i, j = np.nonzero(values >= limit)
+        # Most tiles are asked for as a whole, and few pairs are above the threshold.
+        asked = wanted[x.order[i], y.order[j]]
+        i, j = i[asked], j[asked]
+        found.append((x.order[i], y.order[j], values[i, j]))
+        compared += values.size if everything else int(np.count_nonzero(wanted[np.ix_(x.order, y.order)]))
+    a, b, similarity = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return a, b, similarity, int(np.count_nonzero(wanted)) - compared
+
+
+def _of_like_brightness(left: Rows, right: Rows, threshold: float) -> Iterator[tuple[slice, slice]]:
+    """Ranges of both sides' pictures; the pairs outside of them are below the threshold.
+
+    The similarity is at most 1 - (|a| - |b|)² / (|a| |b|), so that lengths must not be too many times apart.
+    """
+    lengths, others = np.sqrt(left.squares), np.sqrt(right.squares)
+    loss = max(1 - threshold, 0) + _SLACK
+    apart = 1 + loss / 2 + np.sqrt(loss + loss * loss / 4)
+    if threshold <= 0:
+        yield slice(0, len(lengths)), slice(0, len(others))
+        return
+    for start in range(0, len(lengths), _TOGETHER):
+        rows = slice(start, min(start + _TOGETHER, len(lengths)))
+        shortest, longest = lengths[start] / apart, lengths[rows.stop - 1] * apart
+        near = slice(*np.searchsorted(others, [shortest, np.nextafter(longest, np.inf)]).tolist())
+        if near.stop > near.start:
+            yield rows, near
 
 
 def _paired(left: Stack, right: Stack) -> np.ndarray:
@@ -53,9 +147,13 @@ def _paired(left: Stack, right: Stack) -> np.ndarray:
 def _slide(a: np.ndarray, b: np.ndarray) -> float:
     """The smaller picture slid over the larger; 0 when neither fits into the other (the library gives no number)."""
     if a.shape == b.shape:
-        x, y = a.reshape(1, -1), b.reshape(1, -1)
-        product = np.einsum("ij,ij->i", x, y, dtype=np.float64)
-        return float(_from_products(product, _norms(x), _norms(y))[0])
+        from icas_core.similarity.kernels.products import similarities
+
+        x, y = (one.reshape(1, -1).astype(np.float64) for one in (a, b))
+        # Nothing is taken off these pixels, so that their sums play no part.
+        nothing, out = np.zeros(1), np.empty((1, 1), np.float32)
+        similarities(x @ y.T, 0.0, nothing, (x @ x.T)[0], nothing, (y @ y.T)[0], out)
+        return float(out[0, 0])
     import cv2
 
     if all(one <= other for one, other in zip(a.shape, b.shape, strict=True)):
@@ -68,11 +166,13 @@ def _slide(a: np.ndarray, b: np.ndarray) -> float:
 METHOD = Method(
     name="tm",
     version=1,
-    default_threshold=0.96,
-    default_size=(16, 16),
+    default_threshold=0.97,
+    default_size=(12, 12),
     unequal_sizes=True,
     turns_alike=True,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,
+    prepare=_prepare,
+    edges_above=_edges_above,
 )

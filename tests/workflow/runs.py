@@ -190,8 +190,8 @@ def add_pictures(folder: Path, *, scenes: int, copies: int, side: int = 48, seed
 
     A scene is a square piece of one of the project's photographs; its copies are brightened or darkened a little and
     moved by a pixel or two, near copies for every method. `start` is the first scene's number: pieces are drawn from
-    the seed and the scene's number, so that the same number always gives the same pictures. A scene's copies lie far apart
-    in path order, so that they fall into different batches.
+    the seed and the scene's number, so that the same number always gives the same pictures. A scene's copies lie
+    far apart in path order, so that they fall into different batches.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = []

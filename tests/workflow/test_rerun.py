@@ -101,7 +101,7 @@ def test_an_emptied_batch_is_pruned_and_its_name_never_used_again(finished):
         (finished.pictures / name).unlink()
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == ENDING
     left = [path for path in finished.output.rglob("*") if "0003" in path.name or "_03." in path.name]
-    left += [path for path in finished.output.rglob("03_*")]
+    left += list(finished.output.rglob("03_*"))
     assert [path for path in left if "cluster_0003" not in path.as_posix()] == []
     assert finished.partition() == from_scratch(finished, **BATCHES_OF_SIX)
 
@@ -145,7 +145,6 @@ def test_what_changes_the_features_extracts_all_again(finished, change):
     ("change", "jobs"),
     [
         ({"transfer": "hardlink"}, Counter(place=1)),
-        ({"batch_transfer": "none"}, Counter()),
         ({"batch_size": 100}, Counter()),
         ({"representative": "first"}, CLUSTER_ON),
     ],

@@ -1,4 +1,4 @@
-# What the rules share: the settings, the plan, and the functions that name inputs and params.
+# The settings, the plan, and what is done before and after a run.
 import json
 import os
 import sys
@@ -14,9 +14,6 @@ from icas_core.errors import IcasError
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
-
-# A stage's version goes into its jobs' params: raise it when a change alters what the stage writes.
-VERSION = dict(split=1, cluster=1, represent=1, across=1, merge=1, place=1, gallery=1)
 
 
 def or_end(function, *arguments):
@@ -93,131 +90,6 @@ wildcard_constraints:
     j=r"\d\d",
 
 
-def split_stage(wildcards):
-    """A batch's digest, so that a job whose pictures changed runs again."""
-    if PLAN is None:
-        return {}
-    batch = PLAN.batches.get(int(wildcards.batch))
-    return dict(version=VERSION["split"], digest=ledger_of.digest(batch or []))
-
-
-def extract_stage(wildcards):
-    return SETTINGS.extract(wildcards.method)
-
-
-def compare_stage(wildcards):
-    return SETTINGS.compare(wildcards.method)
-
-
-def across_stage(wildcards):
-    return dict(SETTINGS.compare(wildcards.method), across=VERSION["across"])
-
-
-def cluster_stage(wildcards):
-    return dict(SETTINGS.cluster(), stage=VERSION["cluster"])
-
-
-def represent_stage(wildcards):
-    return dict(version=VERSION["represent"], merge=config["merge"])
-
-
-def merge_stage(wildcards):
-    return dict(SETTINGS.cluster(), stage=VERSION["merge"], merge=config["merge"])
-
-
-def place_batch_stage(wildcards):
-    return place_stage(
-        config["batch_transfer"],
-        f"place_batch/{wildcards.batch}.json",
-        f"batches/{wildcards.batch}",
-    )
-
-
-def place_all_stage(wildcards):
-    return place_stage(config["transfer"], "place/receipt.json", "clusters")
-
-
-def place_stage(transfer, receipt, folder):
-    placement = planning.placement(SETTINGS.output / receipt, SETTINGS.output / folder)
-    return dict(version=VERSION["place"], transfer=transfer, placement=placement)
-
-
-def gallery_stage(wildcards):
-    """What the page says of its run; the folders and ways of placing have no part in it."""
-    shown = {name: config[name] for name in ("method", "size", "variants", "merge")}
-    shown["threshold"] = SETTINGS.thresholds
-    shown["representative"] = config["representative"]
-    return dict(version=VERSION["gallery"], images=str(SETTINGS.images), shown=shown)
-
-
-def clusters_folder(wildcards):
-    return str(SETTINGS.output / "clusters")
-
-
-def merged_clusters(wildcards):
-    return str(SETTINGS.output / "merge/clusters.parquet")
-
-
-def of_methods(path):
-    """A path for each method, {batch} still open; for use as an input."""
-    return expand(out(path), method=METHODS, allow_missing=True)
-
-
-def of_batches(path):
-    return expand(out(path), batch=BATCHES)
-
-
-def of_batches_and_methods(path):
-    return expand(out(path), method=METHODS, batch=BATCHES)
-
-
-def of_block_pairs():
-    return [
-        out(f"compare_across/{method}/{i}_{j}.parquet")
-        for method in METHODS
-        for i, j in PAIRS
-    ]
-
-
-def batches_of_blocks(wildcards):
-    return sorted({*BLOCKS.get(wildcards.i, []), *BLOCKS.get(wildcards.j, [])})
-
-
-def represented(wildcards):
-    # Where every picture takes part the features alone decide: another threshold then compares nothing again.
-    # (As ancient inputs the clusters would hide a job's own reasons to run from Snakemake.)
-    if config["merge"] == "all":
-        return []
-    return expand(out("represent/{batch}.parquet"), batch=batches_of_blocks(wildcards))
-
-
-def features_of_blocks(wildcards):
-    return expand(
-        out("extract/{method}/{batch}.parquet"),
-        method=wildcards.method,
-        batch=batches_of_blocks(wildcards),
-    )
-
-
-def results(wildcards):
-    placed = expand(out("place_batch/{batch}.json"), batch=batches_to_place())
-    return [out("clusters.csv"), out("report.html"), *placed]
-
-
-def batches_to_place():
-    """All batches; with batch_transfer none those whose folders an earlier run placed, so that they are removed."""
-    if config["batch_transfer"] != "none":
-        return BATCHES
-    return [
-        batch for batch in BATCHES if (SETTINGS.output / "batches" / batch).exists()
-    ]
-
-
-def share_of_cores(jobs):
-    """Threads for one of so many jobs that may run at once: few batches must not leave cores idle."""
-    return max(1, (workflow.cores or 1) // max(1, jobs))
-
-
 def start_run():
     """Take the output folder, then write the ledger: after Snakemake has planned, and never under -n."""
     global HELD
@@ -239,16 +111,30 @@ def end_run():
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)
 
 
+def end_of_asked():
+    """Say what came of a target that a person asked for by name."""
+    if "merge_folders" in ASKED:
+        return f"see {SETTINGS.output / 'report.html'}"
+    if "undo_move" in ASKED:
+        if journal_is_open(JOURNAL):
+            return f"not all pictures could be brought back, see {logged('undo_move')}"
+        return "all pictures are back in their places"
+    moved = f"the pictures are in {JOURNAL.parent}; 'snakemake undo_move' with the same --config brings them back"
+    return moved if journal_is_open(JOURNAL) else "no picture was moved"
+
+
 onstart:
     if PLAN is not None:
         or_end(start_run)
-        show_progress(SETTINGS.output / ".progress")
+    show_progress(SETTINGS.output / ".progress")
 
 
 onsuccess:
     stop_progress()
     if PLAN is not None:
         end_run()
+    if ASKED:
+        print(f"icas: {end_of_asked()}", file=sys.stderr)
 
 
 onerror:

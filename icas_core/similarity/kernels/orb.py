@@ -1,92 +1,68 @@
-"""Match the binary descriptors of every pair of pictures, as cv2.BFMatcher does."""
+"""Match the binary descriptors of every pair of pictures, as cv2.BFMatcher does.
+
+A side of the comparison is (rows, planes, starts, counts, chunks), as descriptors.laid_out() makes it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from icas_core.similarity.compiled import kernel
-from icas_core.similarity.kernels.counts import popcount
+from icas_core.similarity.kernels.nearest import NIBBLES, WIDTH, group_distances, two_least
+from icas_core.similarity.kernels.registers import TABLE
 
 _FAR = 1 << 14
+_FULL = 255  # a distance in a byte that may have been 256
 
 
 @kernel
-def _distances(words, start, stop, other, other_start, other_stop, out):  # type: ignore[no-untyped-def]
-    """Fill out[i, j] (int16) with the differing bits of descriptors; `words` are (4, n) uint64, word by word."""
-    for i in range(stop - start):
-        w0 = words[0, start + i]
-        w1 = words[1, start + i]
-        w2 = words[2, start + i]
-        w3 = words[3, start + i]
-        for j in range(other_stop - other_start):
-            at = other_start + j
-            out[i, j] = (
-                popcount(w0 ^ other[0, at])
-                + popcount(w1 ^ other[1, at])
-                + popcount(w2 ^ other[2, at])
-                + popcount(w3 ^ other[3, at])
-            )
+def _exact(rows, start, n, others, other_start, m):  # type: ignore[no-untyped-def]
+    """(n, m) int16: the differing bits of descriptors, given as 16 times their nibbles."""
+    out = np.zeros((n, m), np.int16)
+    for i in range(n):
+        for j in range(m):
+            for k in range(NIBBLES):
+                out[i, j] += TABLE[np.int64(rows[start + i, k]) + (others[other_start + j, k] >> 4)]
+    return out
 
 
 @kernel
-def _lowe(distances, n, m, ratio, nearest, second):  # type: ignore[no-untyped-def]
-    """The mean of both directions' share of descriptors that pass Lowe's ratio test.
-
-    A descriptor is good when its nearest is closer than `ratio` times the second nearest, or is the same.
-    """
-    for j in range(m):
-        nearest[j] = _FAR
-        second[j] = _FAR
-    forward = 0
+def _lowe(distances, limits):  # type: ignore[no-untyped-def]
+    """The share of rows whose least distance passes Lowe's test beside the second least: below limits[second]."""
+    n, m = distances.shape
+    good = 0
     for i in range(n):
         best = np.int16(_FAR)
-        for j in range(m):
-            distance = distances[i, j]
-            second[j] = min(second[j], max(nearest[j], distance))
-            nearest[j] = min(nearest[j], distance)
-            best = min(best, distance)
-        ties = 0
         then = np.int16(_FAR)
         for j in range(m):
-            distance = distances[i, j]
-            ties += np.int32(distance == best)
-            then = min(then, np.int16(_FAR) if distance == best else distance)
-        if ties > 1:
-            then = best
-        forward += best == 0 or (m > 1 and best < ratio * then)
-    backward = 0
-    for j in range(m):
-        backward += nearest[j] == 0 or (n > 1 and nearest[j] < ratio * second[j])
-    return (forward / n + backward / m) / 2
+            then = min(then, max(best, distances[i, j]))
+            best = min(best, distances[i, j])
+        good += best == 0 or (m > 1 and best < limits[then])
+    return good / n
 
 
 @kernel
-def _crosscheck(distances, n, m, ratio, nearest, chosen):  # type: ignore[no-untyped-def]
+def _crosscheck(distances, ratio):  # type: ignore[no-untyped-def]
     """The share of mutual nearest neighbours closer than `ratio` times the farthest of them; 1 when all are the same.
 
     Among equally near descriptors the first counts, as in cv2.
     """
-    for j in range(m):
-        nearest[j] = _FAR
-    for i in range(n):
-        for j in range(m):
-            if distances[i, j] < nearest[j]:
-                nearest[j] = distances[i, j]
-                chosen[j] = i
+    n = distances.shape[0]
     matches = np.empty(n, np.int16)
     count = 0
-    farthest = 0
     for i in range(n):
-        best = np.int16(_FAR)
-        at = 0
-        for j in range(m):
-            if distances[i, j] < best:
-                best = distances[i, j]
-                at = j
-        if chosen[at] == i:
-            matches[count] = best
+        at = np.argmin(distances[i])
+        if np.argmin(distances[:, at]) == i:
+            matches[count] = distances[i, at]
             count += 1
-            farthest = max(farthest, best)
+    return _good_share(matches, count, ratio)
+
+
+@kernel
+def _good_share(matches, count, ratio):  # type: ignore[no-untyped-def]
+    farthest = 0
+    for k in range(count):
+        farthest = max(farthest, np.int64(matches[k]))
     if farthest == 0:
         return 1.0
     good = 0
@@ -96,71 +72,135 @@ def _crosscheck(distances, n, m, ratio, nearest, chosen):  # type: ignore[no-unt
 
 
 @kernel
-def _same(left, a, b, right, c, d):  # type: ignore[no-untyped-def]
-    if b - a != d - c:
+def _lanes_lowe(distances, width, nearest, second, n, start, m, limits):  # type: ignore[no-untyped-def]
+    """The mean of both directions' shares for one picture's columns of the chunk; -1 when bytes cannot tell."""
+    forward = 0
+    backward = 0
+    unsure = False
+    for i in range(n):
+        pair = two_least(distances, i * width + start, m)
+        forward += (pair & 255) == 0 or (m > 1 and (pair & 255) < limits[pair >> 8])
+        unsure |= (pair >> 8) == _FULL
+    for j in range(start, start + m):
+        backward += nearest[j] == 0 or (n > 1 and nearest[j] < limits[second[j]])
+        unsure |= second[j] == _FULL
+    # One descriptor alone has no second nearest, and needs none.
+    if unsure and n > 1 and m > 1:
+        return -1.0
+    return (forward / n + backward / m) / 2
+
+
+@kernel
+def _lanes_crosscheck(distances, width, nearest, n, start, m, ratio, matches):  # type: ignore[no-untyped-def]
+    count = 0
+    for i in range(n):
+        row = i * width + start
+        best = two_least(distances, row, m) & 255
+        if best == _FULL:
+            return -1.0
+        at = 0
+        while distances[row + at] != best:
+            at += 1
+        if nearest[start + at] != best:
+            continue
+        earlier = 0
+        while distances[earlier * width + start + at] != best:
+            earlier += 1
+        if earlier == i:
+            matches[count] = best
+            count += 1
+    return _good_share(matches, count, ratio)
+
+
+@kernel
+def _same(rows, a, n, others, b, m):  # type: ignore[no-untyped-def]
+    if n != m:
         return False
-    for k in range(b - a):
-        for word in range(4):
-            if left[word, a + k] != right[word, c + k]:
+    for i in range(n):
+        for k in range(NIBBLES):
+            if rows[a + i, k] != others[b + i, k]:
                 return False
     return True
 
 
 @kernel
-def _pair(left, a, b, right, c, d, least, ratio, lowe, distances, row, other):  # type: ignore[no-untyped-def]
-    if a == b or c == d:
-        return np.float32(0)
-    if b - a < least or d - c < least:
-        return np.float32(_same(left, a, b, right, c, d))
-    _distances(left, a, b, right, c, d, distances)
-    if lowe:
-        return np.float32(_lowe(distances, b - a, d - c, ratio, row, other))
-    return np.float32(_crosscheck(distances, b - a, d - c, ratio, row, other))
-
-
-@kernel
-def all_pairs(left, left_at, right, right_at, least, ratio, lowe, out):  # type: ignore[no-untyped-def]
-    """Fill out[i, j]; picture i's descriptors are columns left_at[i] to left_at[i + 1] of `left` (4, total) uint64."""
-    widest = max(np.max(np.diff(right_at)), 1)
-    distances = np.empty((max(np.max(np.diff(left_at)), 1), widest), np.int16)
-    row = np.empty(widest, np.int16)
-    other = np.empty(widest, np.int16)
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = _pair(
-                left,
-                left_at[i],
-                left_at[i + 1],
-                right,
-                right_at[j],
-                right_at[j + 1],
-                ratio,
-                lowe,
+def _distances(rows, a, n, planes, lane, width, distances, nearest, second):  # type: ignore[no-untyped-def]
+    """Compare n descriptors with a chunk's `width` columns: distances (row after row), and each column's two least."""
+    nearest[:width] = _FULL
+    second[:width] = _FULL
+    for group in range(0, width, WIDTH):
+        for i in range(n):
+            group_distances(
+                rows,
+                (a + i) * NIBBLES,
+                planes,
+                (lane + group) * NIBBLES,
+                TABLE,
                 distances,
-                row,
-                other,
+                i * width + group,
+                nearest,
+                second,
+                group,
             )
 
 
 @kernel
-def row_pairs(left, left_at, right, right_at, least, ratio, lowe, out):  # type: ignore[no-untyped-def]
-    """Fill out[i] with the similarity of picture i of `left` and picture i of `right`."""
-    widest = max(np.max(np.diff(right_at)), 1)
-    distances = np.empty((max(np.max(np.diff(left_at)), 1), widest), np.int16)
-    row = np.empty(widest, np.int16)
-    other = np.empty(widest, np.int16)
+def _chunk(left, i, right, first, last, settings, limits, room, out):  # type: ignore[no-untyped-def]
+    """Fill out[j - first] with the similarity of picture i of left and pictures first to last of right."""
+    rows, _, starts, counts, _ = left
+    others, planes, lanes, sizes, _ = right
+    least, ratio, lowe = settings
+    distances, nearest, second, matches = room
+    a, n = starts[i], counts[i]
+    lane = lanes[first]
+    width = (lanes[last - 1] + sizes[last - 1] - lane + WIDTH - 1) // WIDTH * WIDTH
+    if n >= least and n > 0:
+        _distances(rows, a, n, planes, lane, width, distances, nearest, second)
+    for j in range(first, last):
+        m, start = sizes[j], lanes[j] - lane
+        if n == 0 or m == 0:
+            out[j - first] = 0
+            continue
+        if n < least or m < least:
+            out[j - first] = _same(rows, a, n, others, lanes[j], m)
+            continue
+        if lowe:
+            share = _lanes_lowe(distances, width, nearest, second, n, start, m, limits)
+        else:
+            share = _lanes_crosscheck(distances, width, nearest, n, start, m, ratio, matches)
+        if share < 0:
+            exact = _exact(rows, a, n, others, lanes[j], m)
+            share = (_lowe(exact, limits) + _lowe(exact.T, limits)) / 2 if lowe else _crosscheck(exact, ratio)
+        out[j - first] = share
+
+
+@kernel
+def _room(left, right):  # type: ignore[no-untyped-def]
+    """Space for the comparison of any picture of left with any chunk of right."""
+    widest = 0
+    _, _, lanes, sizes, chunks = right
+    for c in range(len(chunks) - 1):
+        last = chunks[c + 1] - 1
+        widest = max(widest, lanes[last] + sizes[last] - lanes[chunks[c]] + WIDTH)
+    most = max(np.max(left[3]), 1)
+    # What is read behind the end of a row is left out, and must only be there.
+    distances = np.empty(most * widest + WIDTH, np.uint8)
+    return distances, np.empty(widest, np.uint8), np.empty(widest, np.uint8), np.empty(most, np.int16)
+
+
+@kernel
+def all_pairs(left, right, settings, limits, out):  # type: ignore[no-untyped-def]
+    """Fill out[i, j] (float32); settings: (least, ratio, whether Lowe's test). limits: see descriptors.limits()."""
+    room = _room(left, right)
+    chunks = right[4]
+    for c in range(len(chunks) - 1):
+        for i in range(out.shape[0]):
+            _chunk(left, i, right, chunks[c], chunks[c + 1], settings, limits, room, out[i, chunks[c] : chunks[c + 1]])
+
+
+@kernel
+def row_pairs(left, right, settings, limits, out):  # type: ignore[no-untyped-def]
+    """Fill out[i] with picture i of left and of right, each of which is a chunk of its own."""
+    room = _room(left, right)
     for i in range(out.shape[0]):
-        out[i] = _pair(
-            left,
-            left_at[i],
-            left_at[i + 1],
-            right,
-            right_at[i],
-            right_at[i + 1],
-            least,
-            ratio,
-            lowe,
-            distances,
-            row,
-            other,
-        )
+        _chunk(left, i, right, i, i + 1, settings, limits, room, out[i : i + 1])

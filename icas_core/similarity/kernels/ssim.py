@@ -1,97 +1,179 @@
-"""Structural similarity of every pair of two stacks of equal-sized grey pictures."""
+"""Structural similarity of grey pictures, eight pairs side by side.
+
+A picture is a row of float32 pixels and, for each of its 7x7 windows, the sum of its pixels and its variance. All
+sums are of whole numbers below 2**24 and so exact. Every window of every pair goes through the same arithmetic, and
+the windows are added up in one order: a similarity does not depend on what else is compared, nor on whether it is
+found here or in ssim_pairs.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from icas_core.similarity.compiled import kernel
+from icas_core.similarity.kernels.lanes import (
+    LANES,
+    add,
+    add_product,
+    div,
+    less_product,
+    load,
+    mul,
+    product_less,
+    splat,
+    spread,
+    store,
+    sub,
+    transpose,
+)
 
 WINDOW = 7
 POINTS = WINDOW * WINDOW
-# scikit-image's constants for a data range of 255, scaled by what the integer sums leave undivided.
+# scikit-image's constants for a data range of 255, scaled by what the sums leave undivided.
 C1 = np.float32((0.01 * 255) ** 2 * POINTS**2)
 C2 = np.float32((0.03 * 255) ** 2 * POINTS * (POINTS - 1))
-_BLOCK = 32
+_HALF_C1, _HALF_C2 = np.float32(C1 / 2), np.float32(C2 / 2)
 
 
 @kernel
-def windows(pictures):  # type: ignore[no-untyped-def]
-    """The sum, its square plus C1, and the scaled variance plus C2, of every 7x7 window of each picture.
+def windows(pictures, pixels, sums, variances):  # type: ignore[no-untyped-def]
+    """Fill the rows of each picture: its pixels; of its windows the sums and the scaled variances plus C2 / 2.
 
-    pictures: (n, h, w) int32 in 0..255. Returns (n, h-6, w-6) int32 and two float32.
+    pictures: (n, h, w) uint8. The others: (n, at least h w or (h-6) (w-6)) float32.
     """
     n, h, w = pictures.shape
-    sums = np.empty((n, h - 6, w - 6), np.int32)
-    squares = np.empty((n, h - 6, w - 6), np.float32)
-    variances = np.empty((n, h - 6, w - 6), np.float32)
-    for i in range(n):
-        for r in range(h - 6):
-            for c in range(w - 6):
-                total = np.int32(0)
-                square = np.int32(0)
-                for y in range(r, r + WINDOW):
-                    for x in range(c, c + WINDOW):
-                        value = pictures[i, y, x]
-                        total += value
-                        square += value * value
-                sums[i, r, c] = total
-                squares[i, r, c] = np.float32(total * total)
-                variances[i, r, c] = np.float32(POINTS * square - total * total)
-    return sums, squares, variances
-
-
-@kernel(fastmath={"reassoc", "contract", "nsz"}, inline="always")
-def _pair(x, sx, qx, vx, y, sy, qy, vy, columns, boxes):  # type: ignore[no-untyped-def]
-    """Mean structural similarity of one pair; `columns` and `boxes` are int32 rows to work in."""
-    h, w = x.shape
     wide = w - 6
+    padded = -(-w // LANES) * LANES + LANES
+    line, old = np.zeros(padded, np.float32), np.zeros(padded, np.float32)
+    columns, squares = np.zeros(padded, np.float32), np.zeros(padded, np.float32)
+    totals, spreads = np.zeros(padded, np.float32), np.zeros(padded, np.float32)
+    points, half_c2, zero = splat(np.float32(POINTS)), splat(_HALF_C2), splat(np.float32(0))
+    for i in range(n):
+        columns[:] = 0
+        squares[:] = 0
+        old[:] = 0
+        for r in range(h):
+            for c in range(w):
+                value = np.float32(pictures[i, r, c])
+                line[c] = value
+                pixels[i, r * w + c] = value
+            if r >= WINDOW:
+                for c in range(w):
+                    old[c] = pictures[i, r - WINDOW, c]
+            for c in range(0, w, LANES):
+                new, gone = load(line, c), load(old, c)
+                store(columns, c, add(load(columns, c), sub(new, gone)))
+                store(squares, c, less_product(gone, gone, add_product(new, new, load(squares, c))))
+            if r < WINDOW - 1:
+                continue
+            for c in range(0, wide, LANES):
+                total, energy = zero, zero
+                for k in range(WINDOW):
+                    total = add(total, load(columns, c + k))
+                    energy = add(energy, load(squares, c + k))
+                store(totals, c, total)
+                # As the covariance of a pair, so that equal pictures are similar by 1 exactly.
+                square = mul(total, total)
+                variance = add(product_less(points, energy, square), less_product(total, total, square))
+                store(spreads, c, add(variance, half_c2))
+            q = (r - 6) * wide
+            sums[i, q : q + wide] = totals[:wide]
+            variances[i, q : q + wide] = spreads[:wide]
+
+
+@kernel(inline="always")
+def interleave(rows, width, chosen, starts, out):  # type: ignore[no-untyped-def]
+    """out[8 k + l] = rows[width chosen[l] + k]; width: a multiple of 8, rows: flat. starts: eight int64 to work in."""
+    for lane in range(LANES):
+        starts[lane] = chosen[lane] * width
+    for k in range(0, width, LANES):
+        transpose(rows, starts, k, out)
+
+
+@kernel(inline="always")
+def window(box, a, b, variances):  # type: ignore[no-untyped-def]
+    """A quarter of eight windows' similarities, from the sums of products, of x, of y, and both variances."""
+    # The product of two sums does not fit float32; what its rounding lost is added back.
+    means = mul(a, b)
+    covariance = add(product_less(splat(np.float32(POINTS)), box, means), less_product(a, b, means))
+    above = mul(add_product(a, b, splat(_HALF_C1)), add(covariance, splat(_HALF_C2)))
+    squares = add(add_product(a, a, splat(_HALF_C1)), add_product(b, b, splat(_HALF_C1)))
+    return div(above, mul(squares, variances))
+
+
+@kernel(inline="always")
+def _eight(x, sx, vx, first, window_first, y, sy, vy, h, w, columns, totals):  # type: ignore[no-untyped-def]
+    """The sums of a quarter of each column of windows' similarities, of one x with eight y side by side, in `totals`.
+
+    first, window_first: where the pixels and the windows of x begin. columns, totals: 8 w float32.
+    """
+    wide = w - 6
+    zero = splat(np.float32(0))
     for c in range(w):
-        columns[c] = 0
-    for r in range(WINDOW - 1):
-        for c in range(w):
-            columns[c] += x[r, c] * y[r, c]
-    total = 0.0
+        store(columns, c * LANES, zero)
+        store(totals, c * LANES, zero)
+    for k in range(6 * w):
+        c = (k % w) * LANES
+        store(columns, c, add_product(spread(x, first + k), load(y, k * LANES), load(columns, c)))
     for r in range(h - 6):
-        for c in range(w):
-            columns[c] += x[r + 6, c] * y[r + 6, c]
+        box = zero
+        before = zero
+        for c in range(6):
+            k = (r + 6) * w + c
+            new = add_product(spread(x, first + k), load(y, k * LANES), load(columns, c * LANES))
+            store(columns, c * LANES, new)
+            box = add(box, new)
         for c in range(wide):
-            boxes[c] = (
-                columns[c]
-                + columns[c + 1]
-                + columns[c + 2]
-                + columns[c + 3]
-                + columns[c + 4]
-                + columns[c + 5]
-                + columns[c + 6]
-            )
-        row = np.float32(0)
-        for c in range(wide):
-            means = sx[r, c] * sy[r, c]
-            luminance = np.float32(2 * means) + C1
-            structure = np.float32(2 * (POINTS * boxes[c] - means)) + C2
-            row += (luminance * structure) / ((qx[r, c] + qy[r, c] + C1) * (vx[r, c] + vy[r, c] + C2))
-        total += row
-        for c in range(w):
-            columns[c] -= x[r, c] * y[r, c]
-    return np.float32(total / ((h - 6) * wide))
+            k = (r + 6) * w + c + 6
+            new = add_product(spread(x, first + k), load(y, k * LANES), load(columns, (c + 6) * LANES))
+            store(columns, (c + 6) * LANES, new)
+            old = load(columns, c * LANES)
+            box = add(box, sub(new, before))
+            before = old
+            q = r * wide + c
+            variances = add(spread(vx, window_first + q), load(vy, q * LANES))
+            value = window(box, spread(sx, window_first + q), load(sy, q * LANES), variances)
+            store(totals, c * LANES, add(load(totals, c * LANES), value))
+            k = r * w + c
+            store(columns, c * LANES, less_product(spread(x, first + k), load(y, k * LANES), old))
+        for c in range(wide, w):
+            k = r * w + c
+            left = less_product(spread(x, first + k), load(y, k * LANES), load(columns, c * LANES))
+            store(columns, c * LANES, left)
 
 
-@kernel(fastmath={"reassoc", "contract", "nsz"})
-def all_pairs(x, sx, qx, vx, y, sy, qy, vy, out):  # type: ignore[no-untyped-def]
-    """Fill out[i, j] with the similarity of picture i of x and picture j of y."""
-    columns = np.empty(x.shape[2], np.int32)
-    boxes = np.empty(x.shape[2], np.int32)
-    # In blocks of y, so that the pictures compared again and again stay in the second-level cache.
-    for start in range(0, y.shape[0], _BLOCK):
-        for i in range(x.shape[0]):
-            for j in range(start, min(start + _BLOCK, y.shape[0])):
-                out[i, j] = _pair(x[i], sx[i], qx[i], vx[i], y[j], sy[j], qy[j], vy[j], columns, boxes)
+@kernel
+def mean(totals, step, lane, wide, count):  # type: ignore[no-untyped-def]
+    """The mean over `count` windows, from the sums of a quarter of their columns at totals[lane + step c].
+
+    What rounding loses is carried along, so that large pictures keep the accuracy.
+    """
+    total = np.float32(0)
+    correction = np.float32(0)
+    for c in range(wide):
+        part = np.float32(4) * totals[lane + step * c] - correction
+        sum_ = total + part
+        correction = (sum_ - total) - part
+        total = sum_
+    return min(total / np.float32(count), np.float32(1))
 
 
-@kernel(fastmath={"reassoc", "contract", "nsz"})
-def row_pairs(x, sx, qx, vx, y, sy, qy, vy, out):  # type: ignore[no-untyped-def]
-    """Fill out[i] with the similarity of picture i of x and picture i of y."""
-    columns = np.empty(x.shape[2], np.int32)
-    boxes = np.empty(x.shape[2], np.int32)
-    for i in range(x.shape[0]):
-        out[i] = _pair(x[i], sx[i], qx[i], vx[i], y[i], sy[i], qy[i], vy[i], columns, boxes)
+@kernel
+def all_pairs(x, sx, vx, n, y, sy, vy, m, h, w, out):  # type: ignore[no-untyped-def]
+    """Fill out[i, j] with the similarity of picture i of n and picture j of m; flat rows as `windows` makes them."""
+    width, windows_width = x.shape[0] // n, sx.shape[0] // n
+    eight_y = np.empty(width * LANES, np.float32)
+    eight_sy = np.empty(windows_width * LANES, np.float32)
+    eight_vy = np.empty(windows_width * LANES, np.float32)
+    columns, totals = np.empty(w * LANES, np.float32), np.empty(w * LANES, np.float32)
+    chosen, starts = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    for first in range(0, m, LANES):
+        for lane in range(LANES):
+            chosen[lane] = min(first + lane, m - 1)
+        interleave(y, width, chosen, starts, eight_y)
+        interleave(sy, windows_width, chosen, starts, eight_sy)
+        interleave(vy, windows_width, chosen, starts, eight_vy)
+        for i in range(n):
+            _eight(x, sx, vx, i * width, i * windows_width, eight_y, eight_sy, eight_vy, h, w, columns, totals)
+            for lane in range(min(LANES, m - first)):
+                out[i, first + lane] = mean(totals, LANES, lane, w - 6, (h - 6) * (w - 6))

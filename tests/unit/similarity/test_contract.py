@@ -57,7 +57,14 @@ def tm(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def orb(
-    a: np.ndarray, b: np.ndarray, *, features: int, fast_threshold: int, least: int, match: str, ratio: float
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    features: int,
+    fast_threshold: int,
+    least: int,
+    match: str,
+    ratio: float,
 ) -> float:
     detector = cv2.ORB_create(features, fastThreshold=fast_threshold)
     first, second = (detector.detectAndCompute(grey(one), None)[1] for one in (a, b))
@@ -205,7 +212,7 @@ def test_tiles_and_threads_do_not_change_the_result(method, monkeypatch):
     features = many(method)
     once = similar_pairs(features, method=method, threshold=0.1)
     monkeypatch.setattr("icas_core.similarity.pairs.TILE", 37)
-    monkeypatch.setattr("icas_core.similarity.pairs._SMALL", 11)
+    monkeypatch.setattr("icas_core.similarity.tiles._SMALL", 11)
     for threads in (1, 3):
         again = similar_pairs(features, method=method, threshold=0.1, threads=threads)
         np.testing.assert_array_equal(again.a, once.a)

@@ -1,0 +1,43 @@
+"""Turn the products of centred pictures into the similarities of template matching."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icas_core.similarity.compiled import kernel
+
+CENTRE = 128  # taken off every pixel, so that float32 holds the sums of 1,024 products without rounding
+EXACT = 1024
+
+
+@kernel
+def add_products(products, total):  # type: ignore[no-untyped-def]
+    """Add float32 products to the float64 total, both (n, m)."""
+    for i in range(total.shape[0]):
+        for j in range(total.shape[1]):
+            total[i, j] += products[i, j]
+
+
+# Without Python's check for a division by zero the loop is made of vector instructions.
+@kernel(error_model="numpy")
+def similarities(products, pixels, x_sums, x_squares, y_sums, y_squares, out):  # type: ignore[no-untyped-def]
+    """Fill out[i, j] (float32) with 1 - (a² + b² - 2ab) / (|a| |b|), from 0 to 1.
+
+    products: (n, m) float32 or float64, of the centred pictures; sums of their pixels, and squares: the sums of the
+    pictures' squared pixels, float64 of whole numbers. A black picture is 1 to a black one and 0 to others.
+    """
+    y_lengths = np.sqrt(y_squares)
+    y_moved = CENTRE * y_sums
+    for i in range(out.shape[0]):
+        x_length = np.sqrt(x_squares[i])
+        moved = CENTRE * x_sums[i] + CENTRE * CENTRE * pixels
+        for j in range(out.shape[1]):
+            both = products[i, j] + (moved + y_moved[j])
+            loss = (x_squares[i] + y_squares[j] - 2 * both) / (x_length * y_lengths[j])
+            out[i, j] = np.float32(max(0.0, min(1.0, 1.0 - loss)))
+        if x_squares[i] == 0:
+            out[i, :] = 0
+    for j in range(out.shape[1]):
+        if y_squares[j] == 0:
+            for i in range(out.shape[0]):
+                out[i, j] = x_squares[i] == 0

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from icas_core.errors import IcasError
+from icas_core.similarity.features import Features, concatenate, read_features, write_features
+
+
+def equal_shapes(count: int = 5) -> Features:
+    stack = np.arange(count * 6, dtype=np.uint64).reshape(count, 2, 3)
+    return Features([f"{row}.png" for row in range(count)], (stack, stack + 100))
+
+
+def unequal_shapes() -> Features:
+    stack = [np.full((rows, 4), rows, np.uint8) for rows in (3, 0, 2)]
+    return Features(["a.png", "b c.png", "ü.png"], (stack,))
+
+
+@pytest.mark.parametrize("features", [equal_shapes(), unequal_shapes(), equal_shapes(0), Features([], ())])
+def test_features_survive_being_written(features, tmp_path):
+    write_features(features, tmp_path / "f.parquet")
+    back = read_features(tmp_path / "f.parquet")
+    assert back.paths == features.paths
+    assert len(back.variants) == len(features.variants)
+    for before, after in zip(features.variants, back.variants, strict=True):
+        assert len(before) == len(after)
+        for one, other in zip(before, after, strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert one.dtype == other.dtype
+
+
+def test_equal_shapes_come_back_as_one_array_without_a_copy(tmp_path):
+    write_features(equal_shapes(), tmp_path / "f.parquet")
+    stack = read_features(tmp_path / "f.parquet").variants[1]
+    assert isinstance(stack, np.ndarray)
+    assert not stack.flags.owndata
+
+
+def test_chosen_paths_come_in_the_order_asked_for(tmp_path):
+    write_features(unequal_shapes(), tmp_path / "f.parquet")
+    back = read_features(tmp_path / "f.parquet", ["ü.png", "a.png"])
+    assert back.paths == ["ü.png", "a.png"]
+    assert [len(feature) for feature in back.variants[0]] == [2, 3]
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path):
+    write_features(equal_shapes(), tmp_path / "f.parquet")
+    with pytest.raises(IcasError, match=r"f\.parquet: holds no feature of 'x\.png'"):
+        read_features(tmp_path / "f.parquet", ["x.png"])
+
+
+def test_joined_parts_keep_their_order():
+    joined = concatenate([equal_shapes(2), equal_shapes(0), equal_shapes(3)])
+    assert joined.paths == ["0.png", "1.png", "0.png", "1.png", "2.png"]
+    assert joined.variants[1].shape == (5, 2, 3)
+
+
+def test_parts_of_different_shapes_join_to_a_list():
+    other = Features(["d.png"], (np.ones((1, 5, 4), np.uint8),))
+    assert [len(feature) for feature in concatenate([unequal_shapes(), other]).variants[0]] == [3, 0, 2, 5]
+
+
+def test_parts_of_different_variants_do_not_join():
+    with pytest.raises(IcasError, match="1 and 2 variants"):
+        concatenate([unequal_shapes(), equal_shapes()])
+
+
+def test_taken_rows_that_are_all_of_one_shape_are_stacked():
+    taken = unequal_shapes().take([0])
+    assert isinstance(taken.variants[0], np.ndarray)

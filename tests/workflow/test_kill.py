@@ -1,0 +1,111 @@
+"""Runs that are killed, and runs beside another run: no batch changes its name and no result is lost."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from icas_core.batches import Plan, plan_batches, scan, write_ledger
+from tests.workflow.runs import Project, add_pictures, kill, snapshot
+
+pytestmark = pytest.mark.workflow
+
+KEYS = {"batch_size": 6, "merge": "all", "method": "tm"}
+# Batches as they are after a history that no scan of the pictures tells.
+NAMES = {1: 2, 2: 5, 3: 9}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> set[frozenset[str]]:
+    """What an undisturbed run makes of the pictures."""
+    project = Project(tmp_path_factory.mktemp("undisturbed"))
+    _add_pictures(project)
+    run = project.run("out/clusters.csv", **KEYS)
+    assert run.ok, run.err
+    return project.partition()
+
+
+@pytest.fixture
+def with_history(project) -> Project:
+    """A project of three batches, named 0002, 0005 and 0009, that has not run yet."""
+    _add_pictures(project)
+    plan = plan_batches(scan(project.pictures), None, folder=str(project.pictures.resolve()), batch_size=6)
+    renamed = Plan(plan.folder, 12, {NAMES[number]: batch for number, batch in plan.batches.items()})
+    write_ledger(renamed, project.output / "ledger.parquet")
+    return project
+
+
+def _add_pictures(project: Project) -> None:
+    add_pictures(project.pictures, scenes=5, copies=3)
+    add_pictures(project.pictures, scenes=3, copies=1, start=100)
+
+
+@contextmanager
+def started(project: Project, **config) -> Iterator[subprocess.Popen[str]]:
+    """A run in the background; whatever is left of it is killed in the end."""
+    process = project.start(**config)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(project: Project, pattern: str, process: subprocess.Popen[str], timeout: float = 120) -> str:
+    """Wait until the log of a started run holds the pattern; gives the log."""
+    end = time.monotonic() + timeout
+    while True:
+        log = (project.folder / "started.log").read_text(encoding="utf-8")
+        if re.search(pattern, log, re.MULTILINE):
+            return log
+        assert process.poll() is None, f"the run ended before {pattern!r}:\n{log}"
+        assert time.monotonic() < end, f"{pattern!r} never came:\n{log}"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("group", [True, False], ids=["with its jobs", "alone, its jobs living on"])
+@pytest.mark.parametrize("rule", ["split", "cluster"])
+def test_after_kill_9_the_same_command_keeps_every_batch_and_ends_as_if_undisturbed(
+    with_history, undisturbed, rule, group
+):
+    batches = with_history.batches()
+    with started(with_history, **KEYS) as process:
+        log = wait_for(with_history, rf"^(local)?rule {rule}:", process)
+        kill(process, group=group)
+        assert log.count(f"(Rule: {rule})") < len(NAMES)
+        run = with_history.run(**KEYS)
+    assert run.ok, run.err
+    assert run.jobs[rule] > 0
+    assert with_history.batches() == batches
+    assert sorted(path.stem for path in (with_history.output / "split").iterdir()) == ["0002", "0005", "0009"]
+    assert with_history.partition() == undisturbed
+    assert with_history.plan(**KEYS).planned == Counter()
+
+
+def test_beside_a_run_a_plan_writes_nothing_and_another_run_refuses_in_one_line(with_history, undisturbed):
+    with started(with_history, **KEYS) as process:
+        wait_for(with_history, r"^Finished jobid: \d+ \(Rule: extract\)", process)
+        # Stopped for a while, so that all that is written meanwhile is written by the others.
+        os.killpg(process.pid, signal.SIGSTOP)
+        before = snapshot(with_history.output, with_history.pictures)
+        plan, second = with_history.plan(**KEYS), with_history.run(**KEYS)
+        assert snapshot(with_history.output, with_history.pictures) == before
+        os.killpg(process.pid, signal.SIGCONT)
+        run = with_history.ended(process)
+
+    assert plan.ok, plan.text
+    assert sum(plan.planned.values()) > 0
+    assert not second.ok
+    assert second.jobs == Counter()
+    [line] = [line for line in second.text.splitlines() if "icas:" in line]
+    assert line == "icas: output: out is in use by another run; wait for it, or choose another output"
+    assert "Traceback" not in second.text
+    assert run.ok, run.err
+    assert with_history.partition() == undisturbed
