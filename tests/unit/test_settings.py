@@ -42,6 +42,7 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "imagehash.highfreq_factor": ("8", "imagehash={highfreq_factor: 8.0}", 8),
     "orb.features": ("300", "orb={features: 300}", 300),
     "orb.fast_threshold": ("7", "orb={fast_threshold: 7}", 7),
+    "orb.edge_threshold": ("9", "orb={edge_threshold: 9}", 9),
     "orb.least": ("9", "orb={least: 9}", 9),
     "orb.match": ("crosscheck", "orb={match: CrossCheck}", "crosscheck"),
     "orb.ratio": ("0.5", "orb={ratio: .5}", 0.5),

@@ -62,11 +62,12 @@ def orb(
     *,
     features: int,
     fast_threshold: int,
+    edge_threshold: int,
     least: int,
     match: str,
     ratio: float,
 ) -> float:
-    detector = cv2.ORB_create(features, fastThreshold=fast_threshold)
+    detector = cv2.ORB_create(features, fastThreshold=fast_threshold, edgeThreshold=edge_threshold)
     first, second = (detector.detectAndCompute(grey(one), None)[1] for one in (a, b))
     if first is None or second is None:
         return 0.0
