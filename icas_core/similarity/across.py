@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from icas_core.logs import progress
 from icas_core.similarity.features import Features, concatenate, read_features
 from icas_core.similarity.forest import Forest
-from icas_core.similarity.pairs import Edges, similar_pairs
+from icas_core.similarity.pairs import Edges, merge_edges, similar_pairs
 from icas_core.tables import CLUSTERS, read_table
 
 
@@ -88,21 +89,5 @@ def compare_blocks(
                 threads=threads,
                 progress=bar,
             )
-            found.append((edges, int(rows[a][0]), int(rows[b][0])))
-    return joined_edges(found, threshold), everything.paths
-
-
-def joined_edges(parts: list[tuple[Edges, int, int]], threshold: float) -> Edges:
-    """One Edges of several (edges, left offset, right offset): row numbers shifted, counts and histograms added."""
-    counts: dict[str, int] = dict.fromkeys(("possible", "pruned", "skipped", "compared"), 0)
-    for edges, _, _ in parts:
-        counts = {name: counts[name] + edges.counts[name] for name in counts}
-    empty = np.empty(0, np.int64)
-    return Edges(
-        a=np.concatenate([empty, *(edges.a + left for edges, left, _ in parts)]),
-        b=np.concatenate([empty, *(edges.b + right for edges, _, right in parts)]),
-        similarity=np.concatenate([np.empty(0, np.float32), *(edges.similarity for edges, _, _ in parts)]),
-        counts=counts,
-        histogram=sum((edges.histogram for edges, _, _ in parts), np.zeros(200, np.int64)),
-        threshold=threshold,
-    )
+            found.append(edges.shifted(int(rows[a][0]), int(rows[b][0])))
+    return replace(merge_edges(found), threshold=threshold), everything.paths

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from icas_core.errors import IcasError
-from icas_core.tables import EDGES, read_table
+from icas_core.tables import EDGES
 
 _BEST = {"+": ("max", np.maximum), "&": ("min", np.minimum)}
 _SORTED = [("image_a", "ascending"), ("image_b", "ascending")]
@@ -57,23 +56,6 @@ def margin(similarity: np.ndarray, threshold: float) -> np.ndarray:
     if threshold >= 1:
         return np.where(similarity >= 1, 1, similarity - 1).astype(np.float32)
     return ((similarity - threshold) / (1 - threshold)).astype(np.float32)
-
-
-def files_by_method(files: Sequence[str], methods: Sequence[str]) -> list[list[str]]:
-    """Group `<method>/<name>.parquet` files by their name, sorted; each group in the order of `methods`."""
-    names = sorted({Path(file).name for file in files})
-    found = {(Path(file).parent.name, Path(file).name): file for file in files}
-    return [[found[method, name] for method in methods] for name in names]
-
-
-def combine_files(groups: Sequence[Sequence[str]], thresholds: Mapping[str, float], operator: str = "+") -> pa.Table:
-    """The combined edges of each group of files, one file for each method of `thresholds`, in one table."""
-    parts = []
-    for group in groups:
-        files = [group] if isinstance(group, str) else list(group)
-        tables = {name: read_table(file, EDGES) for name, file in zip(thresholds, files, strict=True)}
-        parts.append(combine_edges(tables, thresholds, operator))
-    return pa.concat_tables(parts) if parts else EDGES.empty_table()
 
 
 def _checked(operator: str) -> tuple[str, np.ufunc]:

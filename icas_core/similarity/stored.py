@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icas_core.similarity.combine import combine_edges
+from icas_core.similarity.combine import combine_edges, combine_values
 from icas_core.similarity.features import Features, concatenate, read_features
 from icas_core.similarity.pairs import paired_similarities
 from icas_core.tables import EDGES, read_table
@@ -32,25 +32,6 @@ def combine_files(files: Sequence[str], thresholds: Mapping[str, float], operato
         return edges
     known = pa.array(sorted(among), pa.string())
     return edges.filter(pc.and_(pc.is_in(edges["image_a"], known), pc.is_in(edges["image_b"], known)))
-
-
-def combine_values(values: Mapping[str, np.ndarray], thresholds: Mapping[str, float], operator: str) -> np.ndarray:
-    """One float32 similarity a pair, as combine_edges gives it; here also for pairs below a threshold.
-
-    With one method the values stay. With several each becomes its margin, below the threshold (value − threshold)
-    / threshold, in −1..0, and the best ("+") or the worst ("&") counts.
-    """
-    if len(values) == 1:
-        return next(iter(values.values()))
-    margins = [_margin(value.astype(np.float64), thresholds[method]) for method, value in values.items()]
-    joined = np.maximum.reduce(margins) if operator == "+" else np.minimum.reduce(margins)
-    return joined.astype(np.float32)
-
-
-def _margin(value: np.ndarray, threshold: float) -> np.ndarray:
-    above = (value - threshold) / (1 - threshold) if threshold < 1 else np.ones_like(value)
-    below = (value - threshold) / threshold if threshold > 0 else np.zeros_like(value)
-    return np.clip(np.where(value >= np.float32(threshold), above, below), -1, 1)
 
 
 class SimilarityOf:

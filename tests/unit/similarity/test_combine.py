@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from icas_core.errors import IcasError
-from icas_core.similarity.combine import combine_edges, combine_files, combine_values, files_by_method
-from icas_core.tables import EDGES, write_table
+from icas_core.similarity.combine import combine_edges, combine_values
+from icas_core.tables import EDGES
 
 
 def edges(*rows: tuple[str, str, float]) -> pa.Table:
@@ -64,17 +64,3 @@ def test_values_of_pairs_follow_the_rule_of_edges(operator):
     combined = combine_values(values, THRESHOLDS, operator)
     best = max if operator == "+" else min
     np.testing.assert_allclose(combined, [best(0.5, 0.0), best(-1.0, 0.5)], atol=1e-6)
-
-
-def test_files_are_grouped_by_batch_in_the_order_of_the_methods(tmp_path):
-    files = []
-    for method, table in (("orb", ORB), ("ssim", SSIM)):
-        for batch in ("0002", "0001"):
-            files.append(str(tmp_path / method / f"{batch}.parquet"))
-            write_table(table, files[-1])
-    groups = files_by_method(files, ["ssim", "orb"])
-    assert [[file.split("/")[-2:] for file in group] for group in groups] == [
-        [["ssim", "0001.parquet"], ["orb", "0001.parquet"]],
-        [["ssim", "0002.parquet"], ["orb", "0002.parquet"]],
-    ]
-    assert combine_files(groups[:1], THRESHOLDS, "&").equals(combine_edges({"ssim": SSIM, "orb": ORB}, THRESHOLDS, "&"))
