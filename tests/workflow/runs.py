@@ -13,6 +13,7 @@ saved = project.save(elsewhere); …; project.restore(saved)
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -183,6 +184,15 @@ def snapshot(*folders: Path) -> dict[str, tuple[int, int, int]]:
             state = path.lstat()
             found[str(path)] = state.st_mode, state.st_size, state.st_mtime_ns
     return found
+
+
+def state(folder: Path) -> dict[str, tuple[str, int]]:
+    """Every file below a folder: its digest and its time, to the ns."""
+    return {
+        path.relative_to(folder).as_posix(): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def add_pictures(folder: Path, *, scenes: int, copies: int, side: int = 48, seed: int = 0, start: int = 0) -> list[str]:

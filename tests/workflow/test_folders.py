@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,19 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import BATCHES_OF_NINE
-from tests.workflow.runs import Project, add_pictures
+from tests.workflow.runs import Project, add_pictures, state
 
 pytestmark = pytest.mark.workflow
 KEEP = BATCHES_OF_NINE
-
-
-def state(folder: Path) -> dict[str, tuple[str, int]]:
-    """Every file below a folder: its digest and its time, to the ns."""
-    return {
-        path.relative_to(folder).as_posix(): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def placed(folder: Path) -> dict[str, list[str]]:

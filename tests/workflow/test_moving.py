@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import time
@@ -16,19 +15,10 @@ from icas_core.batches import plan_batches, scan, write_ledger
 from icas_core.clustering.journal import open_journal
 from icas_core.tables import MERGED, write_table
 from tests.workflow.conftest import BATCHES_OF_NINE
-from tests.workflow.runs import ROOT, Project, kill, snapshot
+from tests.workflow.runs import ROOT, Project, kill, snapshot, state
 
 pytestmark = pytest.mark.workflow
 KEEP = BATCHES_OF_NINE
-
-
-def state(folder: Path) -> dict[str, tuple[str, int]]:
-    """Every file below a folder: its digest and its time, to the ns."""
-    return {
-        path.relative_to(folder).as_posix(): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def said(text: str, *fragments: str) -> list[str]:
