@@ -1,6 +1,8 @@
 # `make` sets up .venv and clusters the photographs in tests/data/photos; `make test` runs every test.
 PYTHON ?= python3
 BIN := .venv/bin
+# Whole files side by side, so that what a file's tests share is made once.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: all setup setup-test test check clean format
 
@@ -26,10 +28,11 @@ setup-test: .venv/test.done
 
 check: .venv/test.done
 	$(BIN)/pre-commit run --all-files
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/unit
 
 test: .venv/test.done
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone" tests
+	$(BIN)/python -m pytest -m alone tests
 
 format: .venv/test.done
 	$(BIN)/ruff check --fix .

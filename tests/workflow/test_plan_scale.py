@@ -11,7 +11,7 @@ import pytest
 
 from tests.workflow.runs import Project, Run, environment
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.alone]
 
 CPU_SECONDS = 10
 MEGABYTES = 500
