@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from icas_core.errors import IcasError
+from icas_core.parameters import settled_parameters
 from icas_core.similarity.features import Stack
 
 # [width, height], a factor up to 1, or "original".
@@ -64,23 +65,7 @@ class Method:
 
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""
-        settled = dict(self.parameters)
-        for name, value in (given or {}).items():
-            if name not in settled:
-                accepted = ", ".join(settled) or "none"
-                raise IcasError(f"{self.name}.{name}: no such parameter; accepted: {accepted}")
-            settled[name] = self._checked(name, value, settled[name])
-        return settled
-
-    def _checked(self, name: str, value: Any, default: Any) -> Any:
-        if name in self.choices:
-            if value not in self.choices[name]:
-                raise IcasError(f"{self.name}.{name}: found {value!r}; accepted: {', '.join(self.choices[name])}")
-            return value
-        kind = type(default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or kind(value) != value or not value > 0:
-            raise IcasError(f"{self.name}.{name}: found {value!r}; accepted: a {kind.__name__} above 0")
-        return kind(value)
+        return settled_parameters(self.name, self.parameters, given, choices=self.choices)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:
