@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from icas_core.errors import IcasError
+from icas_core.runner import end_with_runner
 
 logger = logging.getLogger(__name__)
 
@@ -179,8 +180,10 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
 
     Everything that is printed meanwhile, by libraries in C as well, goes to the log. An IcasError ends the
     job with its one line in the log and on stderr; any other exception leaves its traceback in the log and
-    one line on stderr that names the log. Both end in SystemExit with code 1, Ctrl-C with 130.
+    one line on stderr that names the log. Both end in SystemExit with code 1, Ctrl-C with 130. The process also
+    ends when the one that runs the job does (see icas_core.runner).
     """
+    end_with_runner()
     path = job.log[0] if job.log else None
     log_to(path)
     try:

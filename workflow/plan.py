@@ -25,6 +25,10 @@ _OF_BATCHES = (
     *("numbers", "logs/*", "benchmarks/*"),
 )
 _BATCH_OR_PAIR = re.compile(r"(?<![^.])(\d{4,}|\d\d_\d\d)(?![^.])")
+# The temporary names of `written_atomically`, which a killed job leaves, in the folders where jobs write tables.
+_HALF_WRITTEN = re.compile(r"\..+\.(parquet|csv|json|html)\.[a-z0-9_]{8}")
+_OF_TABLES = ("split", "extract/*", "compare/*", "cluster", "place_batch", "represent", "compare_across/*")
+_OF_TABLES += ("numbers", "merge", "place")
 
 
 def plan_run(settings: Settings) -> Plan:
@@ -77,9 +81,15 @@ def stale_files(output: Path, batches: Iterable[str]) -> list[Path]:
     )
 
 
+def half_written(output: Path) -> list[Path]:
+    """Files that a killed job had not finished; only for when no job is running."""
+    folders = [output, *(folder for stage in _OF_TABLES for folder in output.glob(stage))]
+    return [path for folder in folders for path in folder.glob(".*") if _HALF_WRITTEN.fullmatch(path.name)]
+
+
 def prune(output: Path, batches: Iterable[str]) -> list[Path]:
-    """Remove what `stale_files` finds; returns it."""
-    stale = stale_files(output, batches)
+    """Remove what `stale_files` and `half_written` find; returns it."""
+    stale = stale_files(output, batches) + half_written(output)
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import numpy as np
+import psutil
 import pytest
 
 from icas_core.batches import Plan, plan_batches, scan, write_ledger
@@ -70,7 +72,7 @@ def wait_for(project: Project, pattern: str, process: subprocess.Popen[str], tim
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("group", [True, False], ids=["with its jobs", "alone, its jobs living on"])
+@pytest.mark.parametrize("group", [True, False], ids=["with its jobs", "alone"])
 @pytest.mark.parametrize("rule", ["split", "cluster"])
 def test_after_kill_9_the_same_command_keeps_every_batch_and_ends_as_if_undisturbed(
     with_history, undisturbed, rule, group
@@ -80,12 +82,30 @@ def test_after_kill_9_the_same_command_keeps_every_batch_and_ends_as_if_undistur
         log = wait_for(with_history, rf"^(local)?rule {rule}:", process)
         kill(process, group=group)
         assert log.count(f"(Rule: {rule})") < len(NAMES)
+        # As `written_atomically` leaves it when it is killed in between.
+        (with_history.output / "split" / ".0002.parquet.k1ll3d_x").write_bytes(b"PAR1")
         run = with_history.run(**KEYS)
     assert run.ok, run.err
     assert run.jobs[rule] > 0
     assert with_history.batches() == batches
     assert sorted(path.stem for path in (with_history.output / "split").iterdir()) == ["0002", "0005", "0009"]
     assert with_history.partition() == undisturbed
+    assert list(with_history.output.rglob(".*.*.*")) == []
+    assert with_history.plan(**KEYS).planned == Counter()
+
+
+def test_kills_at_random_moments_one_after_another_change_nothing(with_history, undisturbed):
+    batches, random = with_history.batches(), np.random.default_rng(20)
+    for finished in (2, *random.integers(1, 5, size=3)):
+        with started(with_history, **KEYS) as process:
+            wait_for(with_history, rf"^(?s:.*^Finished jobid){{{finished}}}", process)
+            time.sleep(random.uniform(0, 0.4))
+            kill(process, group=bool(random.integers(2)))
+        assert with_history.batches() == batches
+    run = with_history.run(**KEYS)
+    assert run.ok, run.err
+    assert with_history.partition() == undisturbed
+    assert list(with_history.output.rglob(".*.*.*")) == []
     assert with_history.plan(**KEYS).planned == Counter()
 
 
@@ -108,4 +128,37 @@ def test_beside_a_run_a_plan_writes_nothing_and_another_run_refuses_in_one_line(
     assert line == "icas: output: out is in use by another run; wait for it, or choose another output"
     assert "Traceback" not in second.text
     assert run.ok, run.err
+    assert with_history.partition() == undisturbed
+
+
+def jobs_of(process: subprocess.Popen[str], script: str) -> list[psutil.Process]:
+    """The processes of a run in which this script runs: Snakemake puts a copy, `tmpabc.<script>`, before Python."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [each for each in children if any(word.endswith(f".{script}") for word in each.cmdline())]
+
+
+@pytest.mark.parametrize("rule", ["extract", "cluster"])
+def test_a_job_that_outlives_its_run_ends_and_writes_nothing_into_a_later_result(with_history, undisturbed, rule):
+    orphans: list[psutil.Process] = []
+    with started(with_history, **KEYS) as process:
+        try:
+            wait_for(with_history, rf"^(local)?rule {rule}:", process)
+            while not orphans:
+                orphans = jobs_of(process, f"{rule}.py")
+            for each in orphans:
+                each.suspend()
+            kill(process, group=False)
+            run = with_history.run(**KEYS)
+            assert run.ok, run.err
+            before = snapshot(with_history.output)
+            assert all(each.status() == psutil.STATUS_STOPPED for each in orphans)
+            for each in orphans:
+                each.resume()
+            _, alive = psutil.wait_procs(orphans, timeout=60)
+            assert not alive
+        finally:
+            for each in orphans:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+    assert snapshot(with_history.output) == before
     assert with_history.partition() == undisturbed

@@ -11,9 +11,11 @@ import workflow.settings as configuration
 from icas_core import batches as ledger_of
 from icas_core.clustering.moving import journal_is_open
 from icas_core.errors import IcasError
+from icas_core.runner import announce_runner
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
+announce_runner(os.environ)
 
 
 def or_end(function, *arguments):
