@@ -4,12 +4,14 @@ BIN := .venv/bin
 # Whole files side by side, so that what a file's tests share is made once.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: all setup setup-test test check clean format
+.PHONY: all setup setup-deep setup-test test check clean format
 
 all: setup
 	$(BIN)/snakemake
 
 setup: .venv/base.done
+
+setup-deep: .venv/deep.done
 
 setup-test: .venv/test.done
 
@@ -19,6 +21,10 @@ setup-test: .venv/test.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
 	@$(BIN)/python -c 'import cv2' || { echo "icas: OpenCV needs system libraries; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 1; }
 	$(BIN)/python -m icas_core.similarity.compiled
+	touch $@
+
+.venv/deep.done: requirements/deep.lock .venv/base.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deep.lock
 	touch $@
 
 .venv/test.done: requirements/test.lock .venv/base.done

@@ -15,9 +15,9 @@ from icas_core.clustering.folders import read_folder_of_batches
 from icas_core.clustering.merge import merge_clusters, without_merge
 from icas_core.clustering.representatives import representatives_of, with_representatives
 from icas_core.errors import IcasError
+from icas_core.extraction import features_of
 from icas_core.logs import progress
 from icas_core.similarity.combine import combine_edges
-from icas_core.similarity.extraction import extract_features
 from icas_core.similarity.features import Features
 from icas_core.similarity.pairs import similar_pairs
 from icas_core.similarity.stored import SimilarityOf
@@ -26,7 +26,7 @@ from icas_core.tables import EDGES
 
 @dataclass(frozen=True)
 class Comparing:
-    """How pictures are compared: what extract_features takes for each method, and how the methods join."""
+    """How pictures are compared: what features_of takes for each method, and how the methods join."""
 
     extract: Mapping[str, Mapping[str, Any]]
     thresholds: Mapping[str, float]
@@ -74,7 +74,7 @@ def _features(
     rejected: dict[str, str] = {}
     for method, stage in how.extract.items():
         with progress(len(paths), f"extract {method}") as bar:
-            features[method], refused = extract_features(folder, paths, **stage, threads=how.threads, progress=bar)
+            features[method], refused = features_of(folder, paths, **stage, threads=how.threads, progress=bar)
         rejected.update(refused)
     if len(rejected) == len(paths):
         raise IcasError(f"{folder}: none of its {len(paths)} pictures can be read ({next(iter(rejected.values()))})")

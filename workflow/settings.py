@@ -19,12 +19,18 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from icas_core.deep.choices import choice_of
 from icas_core.errors import IcasError
 from icas_core.similarity.registry import method_of
 from icas_core.similarity.sizes import settled_size
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 _TEXT = {"images", "output", "folders"}
+# Inside a section, what keeps its case: paths and names of classes.
+_CASED = {"model", "checkpoint"}
+# The methods whose features are those of a deep model: deep clusters them, embedding compares them.
+_OF_DEEP = ("deep", "embedding")
+DEEP_VERSION = 1
 # What YAML reads as a truth in a file.
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?\.?(nan|inf)", re.IGNORECASE)
@@ -43,6 +49,8 @@ class Settings:
 
     def extract(self, method: str) -> dict[str, Any]:
         """What decides a picture's feature: when it changes, pictures are read again."""
+        if method in _OF_DEEP:
+            return self._embed(method)
         return {
             "method": method,
             "version": method_of(method).version,
@@ -51,6 +59,22 @@ class Settings:
             "decode": self.config["decode"],
             "parameters": dict(sorted(self.config.get(method, {}).items())),
         }
+
+    def _embed(self, method: str) -> dict[str, Any]:
+        """What decides a picture's embedding, beside the files of the model."""
+        return {
+            "method": method,
+            "version": DEEP_VERSION,
+            "model": self.config["deep"]["model"],
+            "size": _of_method(self.config["size"], method, "default"),
+            "variants": self.config["variants"] if method == "embedding" else "none",
+            "decode": self.config["decode"],
+        }
+
+    @property
+    def deep(self) -> bool:
+        """Whether pictures are clustered by their embeddings themselves, not by pairs."""
+        return self.methods == ("deep",)
 
     def compare(self, method: str) -> dict[str, Any]:
         """What decides which pairs are kept: when it changes, pairs are compared again."""
@@ -69,8 +93,12 @@ class Settings:
     def comparing(self) -> dict[str, Any]:
         """How folders of pictures are merged."""
         stages = {method: dict(self.extract(method)) for method in self.methods}
-        for stage in stages.values():
+        for method, stage in stages.items():
             stage.pop("version")
+            if method in _OF_DEEP:
+                checkpoint = self.config["deep"]["checkpoint"] or None
+                stage["deep"] = {"model": stage.pop("model"), "checkpoint": checkpoint, "device": self.config["device"]}
+                stage["parameters"] = {}
         return {"extract": stages, "thresholds": self.thresholds, "operator": self.operator}
 
     def cluster(self) -> dict[str, Any]:
@@ -109,7 +137,7 @@ def normalise(key: str, value: Any) -> Any:
     Paths stay text, also when they look like a number; elsewhere words lose their case, numbers and truths written as
     text become numbers and truths, also inside lists and tables, and whole floats become ints.
     """
-    if key in _TEXT:
+    if key in _TEXT or key in _CASED:
         return "" if value is None else os.path.expanduser(str(value))
     if isinstance(value, Mapping):
         return {str(name).lower(): normalise(str(name), item) for name, item in value.items()}
@@ -155,6 +183,10 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
     output = Path(config["output"] or Path("results") / (images.resolve().name + suffix))
     _check_folders(images.resolve(), output.resolve())
     methods = tuple(dict.fromkeys(re.split(r"[+&]", config["method"])))
+    if set(methods) & set(_OF_DEEP):
+        _check_deep(config, methods)
+    if methods == ("deep",):
+        return Settings(config, images, output, methods, "+", {})
     thresholds = {
         name: float(_of_method(config["threshold"], name, method_of(name).default_threshold)) for name in methods
     }
@@ -166,6 +198,16 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
             "accepted: 'default' or a table, as {" + ", ".join(f"{name}: 0.7" for name in methods) + "}"
         )
     return Settings(config, images, output, methods, "&" if "&" in config["method"] else "+", thresholds)
+
+
+def _check_deep(config: Mapping[str, Any], methods: tuple[str, ...]) -> None:
+    choice_of(config["deep"]["model"])
+    checkpoint = config["deep"]["checkpoint"]
+    if checkpoint and not Path(checkpoint).is_file():
+        raise IcasError(f"config key 'deep.checkpoint': {checkpoint}: no such file; accepted: a checkpoint, or ''")
+    size = _of_method(config["size"], next(name for name in methods if name in _OF_DEEP), "default")
+    if size != "default" and not isinstance(settled_size(size, method_of("embedding")), tuple):
+        raise IcasError(f"config key 'size': found {size}; accepted by {config['method']}: default or [width, height]")
 
 
 def _check_folders(images: Path, output: Path) -> None:

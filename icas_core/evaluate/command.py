@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", default="default", help="default, original, WIDTHxHEIGHT or a factor up to 1")
     parser.add_argument("--variants", default="none", help="none, mirror or all")
     parser.add_argument("--parameter", action="append", default=[], help="name=value, or method.name=value")
+    parser.add_argument("--model", default="efficientnet_lite0", help="of the method embedding, as deep.model")
+    parser.add_argument("--checkpoint", help="weights for this model")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--plot", help="write the curve as this picture")
     parser.add_argument("--json", help="write the numbers to this file")
@@ -136,7 +138,8 @@ def _rule(given: argparse.Namespace) -> Rule:
             raise IcasError(f"parameter: found {text!r}; accepted: name=value, with several methods method.name=value")
         parameters[_known(name or names[0], names, "parameter")][parameter] = _number(value)
     settled = {name: method_of(name).settled(own) for name, own in parameters.items()}
-    return Rule(thresholds, operator, _size(given.size), given.variants, settled)
+    deep = {"model": given.model, "checkpoint": given.checkpoint}
+    return Rule(thresholds, operator, _size(given.size), given.variants, settled, deep)
 
 
 def _known(name: str, names: list[str], key: str) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 
 from icas_core.errors import IcasError
 from icas_core.evaluate.scores import Score, Sweep
+from icas_core.extraction import features_of
 from icas_core.similarity.combine import combine_values
-from icas_core.similarity.extraction import extract_features
 from icas_core.similarity.features import Features
 from icas_core.similarity.pairs import similar_pairs
 from icas_core.similarity.registry import method_of
@@ -24,13 +24,17 @@ _EVERY = -2.0  # a threshold below all similarities
 
 @dataclass(frozen=True)
 class Rule:
-    """When two pictures are similar: by one method, or by several joined with "+" (any) or "&" (all)."""
+    """When two pictures are similar: by one method, or by several joined with "+" (any) or "&" (all).
+
+    deep: the model of the method embedding, and its checkpoint.
+    """
 
     thresholds: Mapping[str, float]
     operator: str = "+"
     size: object = "default"
     variants: str = "none"
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    deep: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def single(self) -> bool:
@@ -68,7 +72,7 @@ def measure(
     rejected: dict[str, str] = {}
     rows = {file: row for row, file in enumerate(files)}
     for name in rule.thresholds:
-        features, refused = extract_features(
+        features, refused = features_of(
             Path("/"),
             list(files),
             method=name,
@@ -76,6 +80,7 @@ def measure(
             variants=rule.variants,
             threads=threads,
             parameters=rule.parameters.get(name, {}),
+            deep=rule.deep,
         )
         every[name] = features, np.array([rows[path] for path in features.paths], np.int64)
         rejected.update(refused)

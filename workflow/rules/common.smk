@@ -10,6 +10,7 @@ import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
 from icas_core.clustering.moving import journal_is_open
+from icas_core.deep.choices import choice_of, require_installed
 from icas_core.errors import IcasError
 from icas_core.runner import announce_runner
 from workflow.progress import show_progress, stop_progress
@@ -47,6 +48,18 @@ def read_settings():
 ASKED = set(sys.argv) & {"move_images", "undo_move", "merge_folders"}
 SETTINGS = or_end(read_settings)
 METHODS = SETTINGS.methods
+
+
+def check_installed():
+    """A deep model's packages must be there before anything runs, unless each job has an environment of its own."""
+    if {"deep", "embedding"} & set(
+        METHODS
+    ) and not workflow.deployment_settings.deployment_method:
+        require_installed(choice_of(config["deep"]["model"]))
+
+
+if workflow.is_main_process:
+    or_end(check_installed)
 JOURNAL = SETTINGS.output / "moved" / "journal.jsonl"
 
 

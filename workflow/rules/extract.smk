@@ -11,6 +11,8 @@ rule extract:
         logged("extract", "{method}.{batch}"),
     benchmark:
         timed("extract", "{method}.{batch}")
+    wildcard_constraints:
+        method="(?!deep|embedding)[a-z]+",
     conda:
         "../../envs/icas.yaml"
     threads: share_of_cores(len(BATCHES) * len(METHODS))

@@ -16,6 +16,18 @@ def extract_stage(wildcards):
     return SETTINGS.extract(wildcards.method)
 
 
+def deep_checkpoint(wildcards):
+    """The weights of the deep model, where it does not bring its own."""
+    given = config["deep"]["checkpoint"]
+    return [given] if given else []
+
+
+def deep_code(wildcards):
+    """The file of Python that defines the user's own model: when it changes, pictures are embedded again."""
+    file = choice_of(config["deep"]["model"]).file
+    return [str(file)] if file else []
+
+
 def compare_stage(wildcards):
     return SETTINGS.compare(wildcards.method)
 
@@ -111,6 +123,8 @@ def features_of_blocks(wildcards):
 
 
 def results(wildcards):
+    if SETTINGS.deep:
+        return of_batches_and_methods("extract/{method}/{batch}.parquet")
     placed = expand(out("place_batch/{batch}.json"), batch=batches_to_place())
     return [out("clusters.csv"), out("report.html"), *placed]
 

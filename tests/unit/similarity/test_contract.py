@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from skimage.feature import hog
 from skimage.metrics import structural_similarity
 
-from icas_core.similarity.extraction import extract_features
+from icas_core.deep.hog import embed_by_hog
+from icas_core.extraction import features_of
 from icas_core.similarity.features import Features, read_features, write_features
 from icas_core.similarity.forest import Forest
 from icas_core.similarity.minhash import corner_cells
@@ -91,8 +93,24 @@ def lowe(query: np.ndarray, train: np.ndarray, ratio: float) -> float:
     return good / len(query)
 
 
-ORACLES = {"ssim": ssim, "imagehash": imagehash_, "minhash": minhash, "tm": tm, "orb": orb}
-TOLERANCE = {"ssim": 1e-5, "tm": 1e-5}
+def embedding(a: np.ndarray, b: np.ndarray) -> float:
+    import torch
+
+    first, second = (torch.from_numpy(hog_of(one)).double() for one in (a, b))
+    if not first.any() or not second.any():
+        return float(not first.any() and not second.any())
+    return float(torch.nn.functional.cosine_similarity(first, second, dim=0))
+
+
+def hog_of(picture: np.ndarray) -> np.ndarray:
+    cell = (picture.shape[0] // 8, picture.shape[1] // 8)
+    return hog(picture, orientations=9, pixels_per_cell=cell, cells_per_block=(2, 2), channel_axis=-1)
+
+
+ORACLES = {"ssim": ssim, "imagehash": imagehash_, "minhash": minhash, "tm": tm, "orb": orb, "embedding": embedding}
+TOLERANCE = {"ssim": 1e-5, "tm": 1e-5, "embedding": 1e-6}
+# Any deep model does for the contract: the one that needs no torch.
+OPTIONS = {"embedding": {"deep": {"model": "hog"}, "size": METHODS["embedding"].default_size}}
 
 methods = pytest.mark.parametrize("method", METHODS)
 
@@ -104,7 +122,7 @@ def extracted(folder, names):
     def extract(method: str, **options) -> Features:
         key = (method, *sorted(options.items()))
         if key not in made:
-            made[key] = extract_features(folder, names, method=method, **options)[0]
+            made[key] = features_of(folder, names, method=method, **OPTIONS.get(method, {}), **options)[0]
         return made[key]
 
     return extract
@@ -115,6 +133,12 @@ def full(features: Features, method: str, **options) -> np.ndarray:
     return edges.similarity.reshape(len(features), len(features))
 
 
+def feature_of(method: str, picture: np.ndarray) -> np.ndarray:
+    if method == "embedding":
+        return embed_by_hog(picture[None])[0]
+    return METHODS[method].extract(picture, **METHODS[method].parameters)
+
+
 def many(method: str, count: int = 150) -> Features:
     """Features of noise pictures, each second one near its neighbour."""
     rng = np.random.default_rng(9)
@@ -123,7 +147,7 @@ def many(method: str, count: int = 150) -> Features:
     pictures[1::2, :5] = rng.integers(0, 256, (count // 2, 5, 24, 3), dtype=np.uint8)
     chosen = METHODS[method]
     size = settled_size("default", chosen)
-    made = [chosen.extract(positions(one, size, "none", chosen)[0], **chosen.parameters) for one in pictures]
+    made = [feature_of(method, positions(one, size, "none", chosen)[0]) for one in pictures]
     stack = np.stack(made) if len({one.shape for one in made}) == 1 else made
     return Features([f"{row:04}.png" for row in range(count)], (stack,))
 
@@ -171,7 +195,7 @@ def test_similarities_are_float32_and_at_most_one(method, extracted):
 
 @methods
 def test_the_same_pictures_give_the_same_features_whatever_the_threads(method, folder, names, extracted):
-    again, rejected = extract_features(folder, names, method=method, threads=3)
+    again, rejected = features_of(folder, names, method=method, threads=3, **OPTIONS.get(method, {}))
     assert rejected == []
     assert again.paths == names
     for first, second in zip(extracted(method).variants[0], again.variants[0], strict=True):
@@ -262,7 +286,7 @@ def test_a_forest_gives_the_components_of_all_pairs(method, monkeypatch):
 @given(pair=arrays(np.uint8, (2, 16, 16, 3)))
 def test_any_two_pictures_are_as_similar_as_the_library_says(method, pair):
     chosen = METHODS[method]
-    a, b = (chosen.extract(one, **chosen.parameters)[None] for one in pair)
+    a, b = (feature_of(method, one)[None] for one in pair)
     expected = ORACLES[method](pair[0], pair[1], **chosen.parameters)
     tolerance = TOLERANCE.get(method, 1e-7)
     assert chosen.similarities(a, b, **chosen.parameters)[0, 0] == pytest.approx(expected, abs=tolerance)

@@ -35,13 +35,17 @@ def stacks(method: str, seed: int, n: int, m: int) -> tuple[np.ndarray, np.ndarr
         words = np.zeros((n + m, -(-packed.shape[1] // 8) * 8), np.uint8)
         words[:, : packed.shape[1]] = packed
         return *np.split(words.view(np.uint64), [n]), settled
+    if method == "embedding":
+        rows = rng.standard_normal((n + m, 64)).astype(np.float32) * rng.choice([0, 1e-3, 1, 40], (n + m, 1))
+        rows[1::3] = rows[0] + rng.choice([0, 0.3], rows.shape)[1::3]
+        return *np.split(rows, [n]), settled
     numbers = rng.integers(0, 4, (n + m, 300), dtype=np.uint32) * np.uint32(rng.choice([1, 256, 77_777]))
     copied = rng.random(numbers.shape) < rng.choice([0.3, 0.6, 0.95, 1], (n + m, 1))
     numbers[copied] = np.broadcast_to(numbers[0], numbers.shape)[copied]
     return *np.split(numbers, [n]), settled
 
 
-@pytest.mark.parametrize("method", ["imagehash", "minhash", "tm"])
+@pytest.mark.parametrize("method", ["imagehash", "minhash", "tm", "embedding"])
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 40), m=st.integers(1, 300), threshold=THRESHOLDS)
 def test_the_edges_are_the_similarities_at_or_above_the_threshold(method, seed, n, m, threshold):
