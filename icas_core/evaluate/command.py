@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from icas_core.commands import Parser, number_or_text, run, write_json
 from icas_core.errors import IcasError
 from icas_core.evaluate.groundtruth import files_of, matched, read_clusters, read_groups
 from icas_core.evaluate.measure import Rule, measure, methods_in
 from icas_core.evaluate.scores import Score, scores_of_clusters
 from icas_core.similarity.registry import method_of
-from icas_core.tables import OUTLIER, written_atomically
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise IcasError(message)
+from icas_core.tables import OUTLIER
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0, or 2 after one line that tells what was wrong."""
-    try:
-        given = _parser().parse_args(arguments)
-        if given.clusters:
-            return _score_run(given)
-        return _score_method(given)
-    except (IcasError, OSError) as error:
-        print(f"evaluate: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    return run("evaluate", _command, arguments)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    given = _parser().parse_args(arguments)
+    return _score_run(given) if given.clusters else _score_method(given)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m icas_core.evaluate",
         description="Score a similarity method over all thresholds, or a finished run, against marked groups.",
     )
@@ -75,7 +67,7 @@ def _score_run(given: argparse.Namespace) -> int:
     for name, value in scores.items():
         print(f"{name:<9} {value:.4f}")
     if given.json:
-        _write_json(given.json, {**scores, "pictures": len(number_of), "absent": absent, "unmarked": unknown})
+        write_json(given.json, {**scores, "pictures": len(number_of), "absent": absent, "unmarked": unknown})
     return 0
 
 
@@ -92,7 +84,7 @@ def _score_method(given: argparse.Namespace) -> int:
         settings = {"method": given.method, "thresholds": dict(rule.thresholds), "size": rule.size}
         settings |= {"variants": rule.variants, "parameters": rule.parameters}
         content = {**settings, "pictures": len(files), "rejected": rejected, "default": asdict(own)}
-        _write_json(given.json, {**content, "curve": [asdict(score) for score in scores]})
+        write_json(given.json, {**content, "curve": [asdict(score) for score in scores]})
     if given.plot:
         from icas_core.evaluate.plot import plot_curve
 
@@ -125,8 +117,8 @@ def _rule(given: argparse.Namespace) -> Rule:
     thresholds = {name: method_of(name).default_threshold for name in names}
     for text in given.threshold:
         name, _, value = text.rpartition("=")
-        number = _number(value, "threshold")
-        if not isinstance(number, int | float) or not 0 <= number <= 1:
+        number = number_or_text(value)
+        if isinstance(number, str) or not 0 <= number <= 1:
             raise IcasError(f"threshold: found {value!r}; accepted: a number from 0 to 1")
         for method in [_known(name, names, "threshold")] if name else names:
             thresholds[method] = float(number)
@@ -136,7 +128,7 @@ def _rule(given: argparse.Namespace) -> Rule:
         name, _, parameter = key.rpartition(".")
         if not equals or (not name and len(names) > 1):
             raise IcasError(f"parameter: found {text!r}; accepted: name=value, with several methods method.name=value")
-        parameters[_known(name or names[0], names, "parameter")][parameter] = _number(value)
+        parameters[_known(name or names[0], names, "parameter")][parameter] = number_or_text(value)
     settled = {name: method_of(name).settled(own) for name, own in parameters.items()}
     deep = {"model": given.model, "checkpoint": given.checkpoint}
     return Rule(thresholds, operator, _size(given.size), given.variants, settled, deep)
@@ -148,26 +140,8 @@ def _known(name: str, names: list[str], key: str) -> str:
     return name.lower()
 
 
-def _number(text: str, key: str | None = None) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    if key:
-        raise IcasError(f"{key}: found {text!r}; accepted: a number")
-    return text
-
-
 def _size(text: str) -> object:
     sides = text.strip("[]()").replace("x", ",").split(",")
     if len(sides) == 2 and all(side.strip().isdigit() for side in sides):
         return tuple(int(side) for side in sides)
-    number = _number(text)
-    return number
-
-
-def _write_json(path: str, content: Mapping[str, Any]) -> None:
-    with written_atomically(path, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")
+    return number_or_text(text)

@@ -7,6 +7,7 @@ against any of the people, recall against each of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def total(counts: Iterable[BoundaryCounts]) -> BoundaryCounts:
 
 def tolerance_of(shape: tuple[int, ...]) -> float:
     """The benchmark's largest distance of a match in pixels, for a picture of (height, width, …)."""
-    return TOLERANCE * float(np.hypot(*shape[:2]))
+    return TOLERANCE * math.hypot(shape[0], shape[1])
 
 
 def boundary_map(labels: np.ndarray) -> np.ndarray:

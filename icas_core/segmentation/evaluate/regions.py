@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.stats import entropy
 from skimage.metrics import contingency_table
-from skimage.metrics import variation_of_information as conditional_entropies
 
 _LEAK = 0.05  # Achanta's: an overlap below this share of a superpixel is an accident of the marking
 
@@ -34,8 +34,9 @@ def covering(overlap: csr_array) -> float:
 
 
 def variation_of_information(overlap: csr_array) -> float:
-    """The variation of information in bits (Meilă 2007; 0 for equal partitions), by scikit-image. Symmetric."""
-    return float(np.sum(conditional_entropies(table=overlap)))
+    """What either label map leaves unknown of the other, in bits (Meilă 2007; 0 for equal partitions). Symmetric."""
+    found, marked = overlap.sum(axis=1), overlap.sum(axis=0)
+    return float(2 * entropy(overlap.data, base=2) - entropy(found, base=2) - entropy(marked, base=2))
 
 
 def undersegmentation_achanta(overlap: csr_array) -> float:
