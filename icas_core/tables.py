@@ -131,6 +131,20 @@ def write_clusters_csv(merged: pa.Table, path: Path | str) -> None:
         rows.writerows((name, cluster, int(chosen)) for name, cluster, chosen in zip(*columns, strict=True))
 
 
+def sync_folder(folder: Path | str) -> None:
+    """Wait until the names in a folder are on disk, where the system can do so."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # some network file systems sync no folders
+    finally:
+        os.close(descriptor)
+
+
 def _umask() -> int:
     # The mask can only be read by setting it; jobs are single processes and set it back at once.
     mask = os.umask(0)

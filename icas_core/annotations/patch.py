@@ -43,15 +43,17 @@ def patch_between(before: Annotation, after: Annotation, box: Box | None = None)
     return Patch(box, arrays, None if before.done == after.done else after.done)
 
 
-def patched(annotation: Annotation, patch: Patch) -> Annotation:
-    """The annotation after the step; only the arrays that change are copied."""
-    rows, columns = _slices(patch.box)
+def patched(annotation: Annotation, *patches: Patch) -> Annotation:
+    """The annotation after these steps, in order; only the arrays that change are copied, each once."""
     changed: dict[str, Any] = {}
-    for name, content in patch.arrays.items():
-        changed[name] = getattr(annotation, name).copy()
-        changed[name][rows, columns] = content
-    if patch.done is not None:
-        changed["done"] = patch.done
+    for patch in patches:
+        rows, columns = _slices(patch.box)
+        for name, content in patch.arrays.items():
+            if name not in changed:
+                changed[name] = getattr(annotation, name).copy()
+            changed[name][rows, columns] = content
+        if patch.done is not None:
+            changed["done"] = patch.done
     return replace(annotation, **changed)
 
 

@@ -10,8 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
-from icas_core.clustering.journal import sync_folder
 from icas_core.errors import IcasError
+from icas_core.tables import sync_folder
 
 _NO_LINKS = {errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from icas_core.errors import IcasError
+from icas_core.tables import sync_folder
 
 _VERSION = 1
 
@@ -108,20 +109,6 @@ def close_journal(journal: Journal) -> None:
     """Remove the journal once every picture is back."""
     journal.path.unlink()
     sync_folder(journal.path.parent)
-
-
-def sync_folder(folder: Path | str) -> None:
-    """Wait until the names in a folder are on disk, where the system can do so."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass  # some network file systems sync no folders
-    finally:
-        os.close(descriptor)
 
 
 def _begin(path: Path, source_root: str, destination: str) -> None:
