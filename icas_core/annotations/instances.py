@@ -37,24 +37,27 @@ def instances_of(annotation: Annotation) -> tuple[np.ndarray, list[Instance]]:
         if where is None:
             continue
         inside = annotation.classes[where] == class_id
-        given = np.where(inside, annotation.instances[where], 0)
-        parts = cv2.connectedComponents((inside & (given == 0)).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)[1]
-        parts = _in_raster_order(parts)
-        numbers[where] += np.where(parts > 0, parts + len(kinds), 0).astype(np.int32)
-        kinds += [(class_id, 0)] * int(parts.max())
-        for number in np.unique(given)[np.unique(given) > 0]:
+        given = annotation.instances[where]
+        parts, count = _parts(inside & (given == 0))
+        np.add(parts, len(kinds), out=numbers[where], where=parts > 0)
+        kinds += [(class_id, 0)] * count
+        numbered = np.bincount(given[inside])
+        numbered[0] = 0
+        for number in np.flatnonzero(numbered):
             kinds.append((class_id, int(number)))
-            numbers[where][given == number] = len(kinds)
+            numbers[where][inside & (given == number)] = len(kinds)
     return numbers, _measured(numbers, kinds)
 
 
-def _in_raster_order(parts: np.ndarray) -> np.ndarray:
-    # OpenCV's numbers depend on its number of threads.
-    labels, first = np.unique(parts, return_index=True)
-    order = np.zeros(len(labels), np.int32)
-    painted = labels > 0
-    order[np.flatnonzero(painted)[np.argsort(first[painted])]] = np.arange(1, painted.sum() + 1)
-    return order[np.searchsorted(labels, parts)]
+def _parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The 8-connected parts numbered from 1 by their first pixel, from top to bottom, and how many there are."""
+    count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    # OpenCV's own numbers depend on its number of threads. Of several values for one place the last is kept.
+    first = np.empty(count, np.int64)
+    first[parts.ravel()[::-1]] = np.arange(parts.size - 1, -1, -1)
+    order = np.zeros(count, np.int32)
+    order[1 + np.argsort(first[1:])] = np.arange(1, count)
+    return order[parts], count - 1
 
 
 def _measured(numbers: np.ndarray, kinds: list[tuple[int, int]]) -> list[Instance]:

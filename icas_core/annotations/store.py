@@ -99,7 +99,7 @@ class AnnotationStore:
         return sidecar.state if sidecar else None
 
     def unfinished(self, names: Iterable[str], bad: Callable[[str, IcasError], object] | None = None) -> list[str]:
-        """Those pictures that are not done, in the given order; one that cannot be read is among them, and told to `bad`."""
+        """Those pictures that are not done, in order; one that cannot be read is among them, and told to `bad`."""
         found = []
         for name in names:
             try:

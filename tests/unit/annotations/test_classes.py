@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from icas_core.annotations.classes import (
@@ -99,14 +97,6 @@ def test_the_default_classes_have_colours_of_their_own() -> None:
 def test_a_colour_that_is_none_is_refused(value) -> None:
     with pytest.raises(ValueError, match="accepted are"):
         parsed_colour(value)
-
-
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path) -> None:
-    tmp_path.chmod(0o555)
-    with pytest.raises(IcasError, match="cannot be written"):
-        write_classes(TABLE, tmp_path / "classes.yaml")
-    tmp_path.chmod(0o755)
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path) -> None:

@@ -384,13 +384,9 @@ def test_the_class_table_is_kept_with_the_annotations(tmp_path) -> None:
 def test_states(tmp_path) -> None:
     store = AnnotationStore(tmp_path)
     blank = unpainted(np.ones((3, 4), np.int32), "d" * 64)
-    for number, (annotation, state) in enumerate(
-        (
-            (blank, State.UNFINISHED),
-            (replace(blank, done=True), State.EMPTY),
-            (replace(numbered(1), done=True), State.DONE),
-        )
-    ):
+    empty, full = replace(blank, done=True), replace(numbered(1), done=True)
+    cases = ((blank, State.UNFINISHED), (empty, State.EMPTY), (full, State.DONE))
+    for number, (annotation, state) in enumerate(cases):
         store.write(f"{number}.jpg", annotation, TABLE)
         assert AnnotationStore(tmp_path).state(f"{number}.jpg") is state
         assert same(AnnotationStore(tmp_path).read(f"{number}.jpg"), annotation)
