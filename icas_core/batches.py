@@ -162,10 +162,12 @@ def read_batch_names(path: Path | str) -> list[str]:
 
 def manifest(ledger: Path | str, batch: str) -> pa.Table:
     """One batch's pictures (MANIFEST), read from the ledger, sorted by path."""
-    rows = read_table(ledger, LEDGER, filters=[("batch", "=", int(batch))])
-    if not rows.num_rows:
+    near = read_table(ledger, LEDGER, equal=("batch", int(batch)))
+    # A ledger lists batch after batch.
+    rows = np.flatnonzero(near["batch"].to_numpy() == int(batch))
+    if not len(rows):
         raise IcasError(f"{ledger}: has no batch {batch}; run the workflow again from the start")
-    return rows.select(MANIFEST.names).cast(MANIFEST)
+    return near.slice(rows[0], len(rows)).select(MANIFEST.names).cast(MANIFEST)
 
 
 def _columns(pictures: list[Picture]) -> dict[str, list[str] | list[int]]:

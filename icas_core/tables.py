@@ -14,7 +14,13 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from icas_core.absent import absent
 from icas_core.errors import IcasError
+
+# At its first conversion pyarrow imports all of pandas, to know pandas' objects when it is given one: half the cost of
+# a small job. A later call that needs pandas imports it all the same.
+with absent("pandas"):
+    pa.array([0])
 
 MANIFEST = pa.schema([("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())])
 EDGES = pa.schema([("image_a", pa.string()), ("image_b", pa.string()), ("similarity", pa.float32())])
@@ -67,16 +73,19 @@ def read_table(
     schema: pa.Schema | None = None,
     *,
     columns: list[str] | None = None,
-    filters: list[tuple[str, str, Any]] | None = None,
+    equal: tuple[str, int] | None = None,
 ) -> pa.Table:
-    """Read a parquet table (only `columns` and the rows that pass `filters`, as pyarrow takes them).
+    """Read a parquet table, or only some `columns`.
 
+    equal: a column and a number; only the row groups that may hold it are read.
     IcasError names the file when it is missing, damaged or has other columns than `schema`.
     """
     try:
-        found = pq.read_schema(path).remove_metadata()
-        # No partitioning: a folder's name such as `cluster=3` must never become a column.
-        table = pq.read_table(os.fspath(path), columns=columns, filters=filters, partitioning=None)
+        # Not pq.read_table: it loads pyarrow's data sets, which take longer than most tables here.
+        with pq.ParquetFile(path) as file:
+            found = file.schema_arrow.remove_metadata()
+            groups = range(file.num_row_groups) if equal is None else _groups_with(file.metadata, *equal)
+            table = file.read_row_groups(list(groups), columns=columns)
     except FileNotFoundError:
         raise IcasError(f"{path}: this table is missing; run the workflow again to make it") from None
     except (pa.ArrowException, OSError) as error:
@@ -85,6 +94,17 @@ def read_table(
     if schema is not None and not found.equals(schema):
         raise IcasError(f"{path}: columns are {found.names}, expected {schema.names}; delete it and run again")
     return table
+
+
+def _groups_with(metadata: pq.FileMetaData, column: str, number: int) -> list[int]:
+    """The row groups whose least and greatest `column` lie around `number`."""
+    at = metadata.schema.names.index(column)
+    groups = []
+    for group in range(metadata.num_row_groups):
+        known = metadata.row_group(group).column(at).statistics
+        if known is None or not known.has_min_max or known.min <= number <= known.max:
+            groups.append(group)
+    return groups
 
 
 def read_notes(path: Path | str) -> dict[str, Any]:

@@ -6,11 +6,18 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numba
 from llvmlite import binding  # type: ignore[import-untyped]
+
+from icas_core.absent import absent
+
+# The kernels multiply no matrices; to be ready for it, numba would load scipy's linear algebra into every job.
+with absent("scipy.linalg"), suppress(ImportError):
+    from numba.np import arraymath as arraymath
 
 
 def _writable(folder: Path) -> bool:
