@@ -1,0 +1,1 @@
+"""What each gesture does to a painting, one module a gesture."""
