@@ -69,6 +69,14 @@ if _CACHE is not None:
     setattr(numba.config, "CACHE_DIR", str(_CACHE))  # noqa: B010 - numba makes its settings when it is imported
 
 
+def has_feature(name: str) -> bool:
+    """Whether numba compiles for a processor with this feature, by LLVM's name for it."""
+    chosen, features = (getattr(numba.config, setting) for setting in ("CPU_NAME", "CPU_FEATURES"))
+    if features is not None:
+        return f"+{name}" in features
+    return chosen in (None, "host") and bool(binding.get_host_cpu_features().get(name))
+
+
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile a function of numpy arrays, without the interpreter's lock, cached on disk where that is possible."""
     decorate = numba.njit(nogil=True, cache=_CACHE is not None, **options)

@@ -33,6 +33,7 @@ class Method:
     empty: what it means when a feature has no rows, for the log.
     prepare(stack, **parameters): what comparing needs of a stack, with its size as `nbytes`, made once for all tiles
     of pairs that the stack takes part in; None where that is the stack itself.
+    every_pair(left, right, **parameters): `similarities`, of two prepared stacks. None where nothing is prepared.
     chosen(left, right, a, b, **parameters): (n,) float32 of rows a[k] and b[k] of two prepared stacks. None where
     `paired` is as good.
     edges_above(left, right, threshold, wanted=, **parameters): of two prepared stacks and a (n, m) bool of the pairs
@@ -59,6 +60,7 @@ class Method:
     reduced: Callable[..., tuple[int, int]] | None = None
     empty: str = "nothing to compare"
     prepare: Callable[..., Any] | None = None
+    every_pair: Callable[..., np.ndarray] | None = None
     chosen: Callable[..., np.ndarray] | None = None
     edges_above: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray, int]] | None = None
     outline: Callable[[Stack], np.ndarray] | None = None

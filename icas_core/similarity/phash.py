@@ -42,13 +42,17 @@ def _prepare(stack: Stack, *, hash_size: int, highfreq_factor: int) -> Prepared:
     return Prepared(rows << 4, planes(rows, BYTE_LANES))
 
 
-def _similarities(left: Stack, right: Stack, *, hash_size: int, highfreq_factor: int) -> np.ndarray:
+def _similarities(left: Stack, right: Stack, **parameters: int) -> np.ndarray:
+    if not len(left) or not len(right):
+        return np.empty((len(left), len(right)), np.float32)
+    return _every_pair(_prepare(left, **parameters), _prepare(right, **parameters), **parameters)
+
+
+def _every_pair(left: Prepared, right: Prepared, *, hash_size: int, highfreq_factor: int) -> np.ndarray:
     from icas_core.similarity.kernels.counts import differing_bits
 
-    out = np.empty((len(left), len(right)), np.float32)
-    if out.size:
-        parts = (_prepare(stack, hash_size=hash_size, highfreq_factor=highfreq_factor) for stack in (left, right))
-        differing_bits(next(parts).rows, next(parts).planes, _levels(hash_size), out)
+    out = np.empty((len(left.rows), len(right.rows)), np.float32)
+    differing_bits(left.rows, right.planes, _levels(hash_size), out)
     return out
 
 
@@ -97,5 +101,6 @@ METHOD = Method(
     parameters={"hash_size": 10, "highfreq_factor": 4},
     reduced=_reduced,
     prepare=_prepare,
+    every_pair=_every_pair,
     edges_above=_edges_above,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
+from typing import Any
 
 import numpy as np
 
@@ -26,15 +27,13 @@ def _extract(picture: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Prepared:
-    """Pictures of one size with what comparing them needs, in flat float32 rows, each a multiple of 8 long.
+    """Pictures of one size with what comparing them needs.
 
-    pictures: (n, h, w) uint8. pixels, sums, variances: see kernels.ssim.windows.
+    pictures: (n, h, w) uint8. rows: what kernels.ssim.windows fills, flat, each row a multiple of 8 long.
     """
 
     pictures: np.ndarray
-    pixels: np.ndarray
-    sums: np.ndarray
-    variances: np.ndarray
+    rows: tuple[np.ndarray, ...]
 
     @property
     def count(self) -> int:
@@ -50,7 +49,7 @@ class Prepared:
     def nbytes(self) -> int:
         """Bytes of memory, those of the blocks included."""
         blocks = self.count * len(_bands(self.shape[0])) * len(_bands(self.shape[1])) * 22 * 4
-        return self.pictures.nbytes + self.pixels.nbytes + self.sums.nbytes + self.variances.nbytes + blocks
+        return self.pictures.nbytes + sum(row.nbytes for row in self.rows) + blocks
 
     @cached_property
     def blocks(self) -> np.ndarray:
@@ -104,9 +103,9 @@ def _order(bands: int) -> np.ndarray:
     return (np.arange(bands, dtype=np.int64) * step + bands // 2) % bands
 
 
-def _rows(count: int, width: int) -> np.ndarray:
+def _rows(count: int, width: int, kind: type = np.float32) -> np.ndarray:
     # With room behind, since the kernels read eight at a time.
-    return np.zeros((count, -(-width // 8) * 8 + 8), np.float32)
+    return np.zeros((count, -(-width // 8) * 8 + 8), kind)
 
 
 def _prepare(stack: Stack) -> Prepared:
@@ -114,27 +113,31 @@ def _prepare(stack: Stack) -> Prepared:
 
     pictures = np.array(as_array(stack, "ssim"), np.uint8)  # a copy: the kernels are compiled for writable arrays
     count, height, width = pictures.shape
-    pixels = _rows(count, height * width)
-    sums, variances = (_rows(count, (height - 6) * (width - 6)) for _ in range(2))
-    kernels.windows(pictures, pixels, sums, variances)
-    return Prepared(pictures, pixels.ravel(), sums.ravel(), variances.ravel())
+    of_pixels = [_rows(count, height * width, np.int32) for _ in range(2)]
+    of_windows = [_rows(count, (height - 6) * (width - 6), kind) for kind in (np.int32, np.float32, np.float32)]
+    kernels.windows(pictures, *of_pixels, *of_windows)
+    return Prepared(pictures, tuple(row.ravel() for row in (*of_pixels, *of_windows)))
 
 
-def _sides(left: Prepared, right: Prepared) -> tuple[object, ...]:
+def _sides(left: Prepared, right: Prepared) -> tuple[Any, ...]:
     """What every kernel takes first; IcasError when the pictures differ in size."""
     if left.shape != right.shape:
         raise IcasError(f"ssim: compares pictures of one size only, found {left.shape} and {right.shape}")
-    rows = ((side.pixels, side.sums, side.variances, side.count) for side in (left, right))
-    return (*next(rows), *next(rows), *left.shape)
+    return left.rows, left.count, right.rows, right.count, *left.shape
 
 
 def _similarities(left: Stack, right: Stack) -> np.ndarray:
-    out = np.empty((len(left), len(right)), np.float32)
-    if out.size:
-        from icas_core.similarity.kernels import ssim as kernels
+    if not len(left) or not len(right):
+        return np.empty((len(left), len(right)), np.float32)
+    x = _prepare(left)
+    return _every_pair(x, x if right is left else _prepare(right))
 
-        x = _prepare(left)
-        kernels.all_pairs(*_sides(x, x if right is left else _prepare(right)), out)
+
+def _every_pair(left: Prepared, right: Prepared) -> np.ndarray:
+    from icas_core.similarity.kernels import ssim as kernels
+
+    out = np.empty((left.count, right.count), np.float32)
+    kernels.all_pairs(*_sides(left, right), out)
     return out
 
 
@@ -195,7 +198,7 @@ def _outline(stack: Stack) -> np.ndarray:
 
 METHOD = Method(
     name="ssim",
-    version=1,
+    version=2,
     default_threshold=0.64,
     default_size=(24, 24),
     unequal_sizes=False,
@@ -205,6 +208,7 @@ METHOD = Method(
     similarities=_similarities,
     paired=_paired,
     prepare=_prepare,
+    every_pair=_every_pair,
     chosen=_chosen,
     edges_above=_edges_above,
     outline=_outline,

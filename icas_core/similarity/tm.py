@@ -85,14 +85,17 @@ def _compared(left: Rows, right: Rows) -> np.ndarray:
 
 
 def _similarities(left: Stack, right: Stack) -> np.ndarray:
-    out = np.empty((len(left), len(right)), np.float32)
-    if not out.size:
-        return out
-    x, y = _prepare(left), _prepare(right)
-    if x.rows is not None and y.rows is not None and x.fits(y):
-        out[np.ix_(x.rows.order, y.rows.order)] = _compared(x.rows, y.rows)
-        return out
-    return np.array([[_slide(a, b) for b in right] for a in left], np.float32)
+    if not len(left) or not len(right):
+        return np.empty((len(left), len(right)), np.float32)
+    return _every_pair(_prepare(left), _prepare(right))
+
+
+def _every_pair(left: Prepared, right: Prepared) -> np.ndarray:
+    if left.rows is None or right.rows is None or not left.fits(right):
+        return np.array([[_slide(a, b) for b in right.stack] for a in left.stack], np.float32)
+    out = np.empty((len(left.stack), len(right.stack)), np.float32)
+    out[np.ix_(left.rows.order, right.rows.order)] = _compared(left.rows, right.rows)
+    return out
 
 
 def _edges_above(
@@ -174,5 +177,6 @@ METHOD = Method(
     similarities=_similarities,
     paired=_paired,
     prepare=_prepare,
+    every_pair=_every_pair,
     edges_above=_edges_above,
 )

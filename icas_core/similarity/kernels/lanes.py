@@ -1,4 +1,4 @@
-"""Eight float32 side by side as one value of compiled code: a processor's vector register.
+"""Eight float32, or eight int32, side by side as one value of compiled code: a processor's vector register.
 
 Left to itself the compiler vectorises along one picture's columns; eight pictures side by side need no shuffling at
 all. Processors with shorter registers get the same results from several instructions.
@@ -13,40 +13,49 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from icas_core.similarity.compiled import has_feature
+
 LANES = 8
 _INDEX = ir.IntType(32)
 _WORD = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_WHOLE = ir.VectorType(ir.IntType(32), LANES)
 
 
 class Lanes(types.Type):
-    """The compiler's name for eight float32."""
+    """The compiler's name for eight float32 or int32."""
 
-    def __init__(self) -> None:
-        super().__init__(name="float32x8")
+    def __init__(self, element: types.Type) -> None:
+        super().__init__(name=f"{element}x{LANES}")
+        self.vector = _VECTOR if element == types.float32 else _WHOLE
 
 
-_lanes = Lanes()
+_lanes = Lanes(types.float32)
+_whole_lanes = Lanes(types.int32)
+
+
+def _of(element: types.Type) -> Lanes:
+    return _lanes if element == types.float32 else _whole_lanes
 
 
 @register_model(Lanes)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, kind.vector)
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
-def _read(builder: Any, address: Any) -> Any:
-    value = builder.load(builder.bitcast(address, _VECTOR.as_pointer()))
+def _read(builder: Any, address: Any, vector: Any = _VECTOR) -> Any:
+    value = builder.load(builder.bitcast(address, vector.as_pointer()))
     value.align = 4
     return value
 
 
 def _write(builder: Any, address: Any, value: Any) -> None:
-    builder.store(value, builder.bitcast(address, _VECTOR.as_pointer())).align = 4
+    builder.store(value, builder.bitcast(address, value.type.as_pointer())).align = 4
 
 
 def _shuffle(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
@@ -54,18 +63,19 @@ def _shuffle(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
 
 
 def _everywhere(builder: Any, value: Any) -> Any:
-    nothing = ir.Constant(_VECTOR, ir.Undefined)
+    nothing = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
     return _shuffle(builder, builder.insert_element(nothing, value, ir.Constant(_INDEX, 0)), nothing, [0] * LANES)
 
 
 @intrinsic
 def load(typing: Any, array: Any, index: Any) -> Any:
-    """array[index : index + 8] of a contiguous float32 array; the caller keeps within bounds."""
+    """array[index : index + 8] of a contiguous float32 or int32 array; the caller keeps within bounds."""
+    kind = _of(array.dtype)
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _read(builder, _address(context, builder, signature.args[0], *values))
+        return _read(builder, _address(context, builder, signature.args[0], *values), kind.vector)
 
-    return _lanes(array, types.intp), build
+    return kind(array, types.intp), build
 
 
 @intrinsic
@@ -76,17 +86,18 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
         _write(builder, _address(context, builder, signature.args[0], *values[:2]), values[2])
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, _lanes), build
+    return types.void(array, types.intp, _of(array.dtype)), build
 
 
 @intrinsic
 def splat(typing: Any, value: Any) -> Any:
-    """Eight times one float32."""
+    """Eight times one float32 or int32."""
+    element = types.float32 if isinstance(value, types.Float) else types.int32
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _everywhere(builder, values[0])
 
-    return _lanes(types.float32), build
+    return _of(element)(element), build
 
 
 @intrinsic
@@ -96,21 +107,51 @@ def spread(typing: Any, array: Any, index: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _everywhere(builder, builder.load(_address(context, builder, signature.args[0], *values)))
 
-    return _lanes(array, types.intp), build
+    return _of(array.dtype)(array, types.intp), build
 
 
-def _of_two(instruction: str) -> Any:
+def _of_two(instruction: str, of_whole: str = "") -> Any:
     @intrinsic
     def operation(typing: Any, a: Any, b: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return getattr(builder, instruction)(*values)
+        chosen = of_whole if a == _whole_lanes else instruction
 
-        return _lanes(_lanes, _lanes), build
+        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return getattr(builder, chosen)(*values)
+
+        return a(a, a), build
 
     return operation
 
 
-add, sub, mul, div = (_of_two(name) for name in ("fadd", "fsub", "fmul", "fdiv"))
+add, sub, mul, div = _of_two("fadd", "add"), _of_two("fsub", "sub"), _of_two("fmul", "mul"), _of_two("fdiv")
+
+
+@intrinsic
+def multiply_pairs(typing: Any, a: Any, b: Any) -> Any:
+    """In each int32 lane two int16: the product of the low ones plus the product of the high ones."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        if has_feature("avx2"):
+            halves = ir.VectorType(ir.IntType(16), 2 * LANES)
+            kind = ir.FunctionType(_WHOLE, [halves] * 2)
+            function = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.pmadd.wd")
+            return builder.call(function, [builder.bitcast(value, halves) for value in values])
+        half = ir.Constant(_WHOLE, [ir.Constant(_INDEX, 16)] * LANES)
+        low = [builder.ashr(builder.shl(value, half), half) for value in values]
+        high = [builder.ashr(value, half) for value in values]
+        return builder.add(builder.mul(*low), builder.mul(*high))
+
+    return _whole_lanes(_whole_lanes, _whole_lanes), build
+
+
+@intrinsic
+def as_float(typing: Any, a: Any) -> Any:
+    """Eight int32 as float32, rounded."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.sitofp(values[0], _VECTOR)
+
+    return _lanes(_whole_lanes), build
 
 
 def _fused(first: int, last: int) -> Any:
@@ -176,7 +217,8 @@ def transpose(typing: Any, array: Any, starts: Any, column: Any, out: Any) -> An
         rows = []
         for lane in range(LANES):
             start = builder.load(_address(context, builder, of_starts, starts, ir.Constant(_WORD, lane)))
-            rows.append(_read(builder, _address(context, builder, of_array, array, builder.add(start, column))))
+            address = _address(context, builder, of_array, array, builder.add(start, column))
+            rows.append(_read(builder, address, _of(of_array.dtype).vector))
         for k, value in enumerate(_transposed(builder, rows)):
             at = builder.add(builder.mul(column, ir.Constant(_WORD, LANES)), ir.Constant(_WORD, k * LANES))
             _write(builder, _address(context, builder, of_out, out, at), value)

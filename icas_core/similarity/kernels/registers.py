@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import binding, ir  # type: ignore[import-untyped]
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+
+from icas_core.similarity.compiled import has_feature
 
 BYTES = 32  # of a register
 GROUP = 8  # registers that one pass fills: 256 lanes of bytes, 64 of four-byte numbers
@@ -25,10 +26,7 @@ _REGISTER = ir.VectorType(_BYTE, BYTES)
 
 def has_table_lookup() -> bool:
     """Whether numba compiles for a processor with AVX2."""
-    name, features = (getattr(numba.config, setting) for setting in ("CPU_NAME", "CPU_FEATURES"))
-    if features is not None:
-        return "+avx2" in features
-    return name in (None, "host") and bool(binding.get_host_cpu_features().get("avx2"))
+    return has_feature("avx2")
 
 
 def number(value: int) -> Any:
