@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Whole files side by side, so that what a file's tests share is made once.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: all setup setup-deep setup-test test check clean format
+.PHONY: all setup setup-deep setup-test test check bench clean format
 
 all: setup
 	$(BIN)/snakemake
@@ -39,6 +39,11 @@ check: .venv/test.done
 test: .venv/test.done
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone" tests
 	$(BIN)/python -m pytest -m alone tests
+
+# make bench QUICK=1: the same rows in under three minutes; make bench END_TO_END=photos: also whole runs beside others'
+bench: setup
+	$(BIN)/python -m icas_core.bench $(if $(QUICK),--quick) $(if $(PICTURES),--pictures $(PICTURES)) \
+	$(if $(END_TO_END),--end-to-end $(END_TO_END)) --json docs/benchmarks.json --page docs/benchmarks.md
 
 format: .venv/test.done
 	$(BIN)/ruff check --fix .
