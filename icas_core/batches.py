@@ -160,6 +160,11 @@ def read_batch_names(path: Path | str) -> list[str]:
     return [batch_name(number) for number in sorted(numbers)]
 
 
+def read_all_paths(path: Path | str) -> list[str]:
+    """The paths of all pictures in a ledger, sorted."""
+    return sorted(read_table(path, LEDGER, columns=["path"])["path"].to_pylist())
+
+
 def manifest(ledger: Path | str, batch: str) -> pa.Table:
     """One batch's pictures (MANIFEST), read from the ledger, sorted by path."""
     near = read_table(ledger, LEDGER, equal=("batch", int(batch)))

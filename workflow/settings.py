@@ -19,7 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from icas_core.deep.choices import choice_of
+from icas_core.deep.choices import check_loss_model, choice_of
 from icas_core.errors import IcasError
 from icas_core.similarity.registry import method_of
 from icas_core.similarity.sizes import settled_size
@@ -27,10 +27,12 @@ from icas_core.similarity.sizes import settled_size
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 _TEXT = {"images", "output", "folders"}
 # Inside a section, what keeps its case: paths and names of classes.
-_CASED = {"model", "checkpoint"}
+_CASED = {"model", "checkpoint", "loss_model", "loss_checkpoint"}
 # The methods whose features are those of a deep model: deep clusters them, embedding compares them.
 _OF_DEEP = ("deep", "embedding")
 DEEP_VERSION = 1
+_TRAINING = ("model", "loss", "loss_model", "loss_checkpoint", "code", "epochs", "patience", "validation")
+_TRAINING += ("learning_rate", "batch", "pictures", "warp", "seed")
 # What YAML reads as a truth in a file.
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?\.?(nan|inf)", re.IGNORECASE)
@@ -70,6 +72,18 @@ class Settings:
             "variants": self.config["variants"] if method == "embedding" else "none",
             "decode": self.config["decode"],
         }
+
+    def train(self) -> dict[str, Any]:
+        """What decides a training; the pictures do only where they are asked for."""
+        size = _of_method(self.config["size"], "embedding", "default")
+        return {"size": size, **{name: self.config["deep"][name] for name in _TRAINING}}
+
+    @property
+    def trains(self) -> bool:
+        """Whether the deep model learns from the pictures first."""
+        of_deep = bool(set(self.methods) & set(_OF_DEEP))
+        given = self.config["deep"]["checkpoint"] or self.config["deep"]["train"] == "never"
+        return of_deep and not given and choice_of(self.config["deep"]["model"]).trainable
 
     @property
     def deep(self) -> bool:
@@ -201,10 +215,17 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
 
 
 def _check_deep(config: Mapping[str, Any], methods: tuple[str, ...]) -> None:
-    choice_of(config["deep"]["model"])
-    checkpoint = config["deep"]["checkpoint"]
-    if checkpoint and not Path(checkpoint).is_file():
-        raise IcasError(f"config key 'deep.checkpoint': {checkpoint}: no such file; accepted: a checkpoint, or ''")
+    deep = config["deep"]
+    choice = choice_of(deep["model"])
+    check_loss_model(deep["loss_model"])
+    for key in ("checkpoint", "loss_checkpoint"):
+        if deep[key] and not Path(deep[key]).is_file():
+            raise IcasError(f"config key 'deep.{key}': {deep[key]}: no such file; accepted: a checkpoint, or ''")
+    if choice.kind == "autoencoder" and deep["train"] == "never" and not deep["checkpoint"]:
+        raise IcasError(
+            "config key 'deep.train': found never, but the autoencoder has to learn first; "
+            "accepted: once or changes, or a deep.checkpoint"
+        )
     size = _of_method(config["size"], next(name for name in methods if name in _OF_DEEP), "default")
     if size != "default" and not isinstance(settled_size(size, method_of("embedding")), tuple):
         raise IcasError(f"config key 'size': found {size}; accepted by {config['method']}: default or [width, height]")

@@ -38,7 +38,7 @@ class Torchvision(nn.Module):
     """A classifier of torchvision with its default weights, which are downloaded once.
 
     embed: (n, d) float32 of (n, 3, height, width) RGB in 0..1, what goes into its last linear layer, each row of
-    length 1. side: the width and height for which its weights were made.
+    length 1. size: the (width, height) for which its weights were made.
     """
 
     def __init__(self, name: str) -> None:
@@ -61,7 +61,7 @@ class Torchvision(nn.Module):
                 f"get online once, put them at {place}, or take efficientnet_lite0"
             ) from error
         preset = weights.transforms()
-        self.side = int(preset.crop_size[0])
+        self.size = (int(preset.crop_size[0]), int(preset.crop_size[0]))
         self.mean: torch.Tensor
         self.deviation: torch.Tensor
         self.register_buffer("mean", torch.tensor(preset.mean).view(1, 3, 1, 1), persistent=False)

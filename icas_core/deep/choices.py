@@ -10,6 +10,7 @@ from pathlib import Path
 from icas_core.errors import IcasError
 
 ACCEPTED = "autoencoder, efficientnet_lite0, hog, torchvision:<name> or path/to/file.py:ClassName"
+LOSS_MODELS = "vgg19, or path/to/file.py:ClassName of a module whose forward gives features"
 INSTALL = "run 'make setup-deep', or 'pip install .[deep]' in the folder of icas"
 # The names by which the packages of each kind of model are imported.
 _NEEDS = {
@@ -61,20 +62,43 @@ def choice_of(model: str) -> Choice:
     plain = model.strip().lower()
     if plain in ("autoencoder", "efficientnet_lite0", "hog"):
         return Choice(plain, plain)
-    kind, colon, name = plain.partition(":")
+    kind, _, name = plain.partition(":")
     if kind == "torchvision" and name:
         return Choice("torchvision", name)
-    path, colon, name = model.strip().rpartition(":")
-    if colon and path.endswith(".py") and name.isidentifier():
-        if not Path(path).is_file():
-            raise IcasError(f"deep.model: {path}: no such file; accepted: {ACCEPTED}")
-        return Choice("file", name, Path(path))
+    if own := class_in_file(model, "deep.model"):
+        return Choice("file", own[1], own[0])
     raise IcasError(f"deep.model: found {model!r}; accepted: {ACCEPTED}")
+
+
+def class_in_file(text: str, key: str) -> tuple[Path, str] | None:
+    """The file and the class that `path/to/file.py:ClassName` names; None for anything else."""
+    path, colon, name = text.strip().rpartition(":")
+    if not colon or not path.endswith(".py") or not name.isidentifier():
+        return None
+    if not Path(path).is_file():
+        raise IcasError(f"{key}: {path}: no such file; accepted: path/to/file.py:ClassName")
+    return Path(path), name
+
+
+def check_loss_model(model: str) -> Path | None:
+    """The file that defines the network of the perceptual loss, if it is the user's own; IcasError if there is none."""
+    if own := class_in_file(model, "deep.loss_model"):
+        return own[0]
+    if model.strip().lower() != "vgg19":
+        raise IcasError(f"deep.loss_model: found {model!r}; accepted: {LOSS_MODELS}")
+    return None
 
 
 def missing(packages: Iterable[str]) -> list[str]:
     """Those of the packages that cannot be imported here."""
-    return [name for name in packages if find_spec(name) is None]
+    return [name for name in packages if not _is_there(name)]
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ImportError:
+        return False
 
 
 def require_installed(choice: Choice) -> None:

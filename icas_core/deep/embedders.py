@@ -17,11 +17,12 @@ class Embedder:
     """A model ready to embed.
 
     embed: (n, d) float32 of (n, height, width, 3) uint8 RGB pictures. size_of: the (width, height) at which it looks
-    at a picture of a (width, height), where the user gave none.
+    at a picture of a (width, height), where the user gave none. only: whether it takes no other size.
     """
 
     embed: Callable[[np.ndarray], np.ndarray]
     size_of: Callable[[tuple[int, int]], tuple[int, int]]
+    only: bool = False
 
 
 def load_embedder(

@@ -39,7 +39,7 @@ def embed_pictures(
     """
     count = variant_count(variants)
     embedder = load_embedder(model, checkpoint=checkpoint, device=device, threads=threads)
-    size_of = embedder.size_of if size == "default" else _fixed(size)
+    size_of = embedder.size_of if size == "default" else _fixed(size, embedder)
     rows = _Rows(embedder)
     kept: list[str] = []
     rejected: list[tuple[str, str]] = []
@@ -57,11 +57,14 @@ def embed_pictures(
     return Features(kept, stacks), rejected
 
 
-def _fixed(size: object) -> SizeOf:
+def _fixed(size: object, embedder: Embedder) -> SizeOf:
     settled = settled_size(size, METHOD)
     if not isinstance(settled, tuple):
         raise IcasError(f"size: found {size}; accepted for deep features: default or [width, height]")
-    return lambda own: settled
+    own = embedder.size_of(settled)
+    if embedder.only and own != settled:
+        raise IcasError(f"size: found {list(settled)}, but the model was trained at {list(own)}; accepted: default")
+    return lambda _: settled
 
 
 class _Rows:

@@ -49,6 +49,19 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "orb.ratio": ("0.5", "orb={ratio: .5}", 0.5),
     "deep.model": ("My/Model.py:Net", "deep={model: 'My/Model.py:Net'}", "My/Model.py:Net"),
     "deep.checkpoint": ("'007'", "deep={checkpoint: '007'}", "007"),
+    "deep.train": ("never", "deep={train: Never}", "never"),
+    "deep.loss": ("l1", "deep={loss: L1}", "l1"),
+    "deep.loss_model": ("My/Loss.py:Net", "deep={loss_model: 'My/Loss.py:Net'}", "My/Loss.py:Net"),
+    "deep.loss_checkpoint": ("'1e3'", "deep={loss_checkpoint: '1e3'}", "1e3"),
+    "deep.code": ("32", "deep={code: 32}", 32),
+    "deep.epochs": ("3", "deep={epochs: 3}", 3),
+    "deep.patience": ("3", "deep={patience: 3.0}", 3),
+    "deep.validation": ("0.25", "deep={validation: .25}", 0.25),
+    "deep.learning_rate": ("0.001", "deep={learning_rate: 1e-3}", 0.001),
+    "deep.batch": ("32", "deep={batch: 32}", 32),
+    "deep.pictures": ("100", "deep={pictures: 1e2}", 100),
+    "deep.warp": ("0", "deep={warp: 0.0}", 0),
+    "deep.seed": ("7", "deep={seed: 7}", 7),
 }
 # More ways to write one value: key, in a file, on the command line, the value.
 SAME_VALUE = [

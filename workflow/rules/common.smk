@@ -10,7 +10,7 @@ import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
 from icas_core.clustering.moving import journal_is_open
-from icas_core.deep.choices import choice_of, require_installed
+from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
 from icas_core.runner import announce_runner
 from workflow.progress import show_progress, stop_progress

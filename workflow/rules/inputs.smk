@@ -1,7 +1,9 @@
 # The functions that name the rules' inputs and params: what decides a job, so that it runs again when that changes.
 
 # A stage's version goes into its jobs' params: raise it when a change alters what the stage writes.
-VERSION = dict(split=1, cluster=1, represent=1, across=1, merge=1, place=1, gallery=1)
+VERSION = dict(
+    split=1, train=1, cluster=1, represent=1, across=1, merge=1, place=1, gallery=1
+)
 
 
 def split_stage(wildcards):
@@ -16,9 +18,28 @@ def extract_stage(wildcards):
     return SETTINGS.extract(wildcards.method)
 
 
+def train_stage(wildcards):
+    """What decides the training. Its pictures do only if they were asked for: a few more must not train anew."""
+    stage = dict(SETTINGS.train(), version=VERSION["train"])
+    if config["deep"]["train"] == "changes" and PLAN is not None:
+        stage["digest"] = [ledger_of.digest(batch) for batch in PLAN.batches.values()]
+    return stage
+
+
+def train_code(wildcards):
+    """The files of Python that define the user's own model and loss."""
+    own = [
+        choice_of(config["deep"]["model"]).file,
+        check_loss_model(config["deep"]["loss_model"]),
+    ]
+    return [str(file) for file in own if file]
+
+
 def deep_checkpoint(wildcards):
     """The weights of the deep model, where it does not bring its own."""
-    given = config["deep"]["checkpoint"]
+    given = config["deep"]["checkpoint"] or (
+        out("train/model.pt") if SETTINGS.trains else ""
+    )
     return [given] if given else []
 
 
