@@ -33,7 +33,7 @@ _OF_TABLES += ("numbers", "merge", "place")
 
 def plan_run(settings: Settings) -> Plan:
     """Scan the picture folder against the ledger; nothing is written."""
-    found = scan(settings.images, leave_out=[settings.output])
+    found = scan(settings.images, leave_out=[settings.output, settings.annotations])
     if not found:
         raise IcasError(f"config key 'images': {settings.images}: found no picture; accepted: a folder of pictures")
     folder = str(settings.images.resolve())

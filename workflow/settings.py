@@ -25,7 +25,7 @@ from icas_core.similarity.registry import method_of
 from icas_core.similarity.sizes import settled_size
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
-_TEXT = {"images", "output", "folders"}
+_TEXT = {"images", "output", "folders", "annotations", "picker", "templates", "attentions", "segments", "masks"}
 # Inside a section, what keeps its case: paths and names of classes.
 _CASED = {"model", "checkpoint", "loss_model", "loss_checkpoint"}
 # The methods whose features are those of a deep model: deep clusters them, embedding compares them.
@@ -84,6 +84,11 @@ class Settings:
         of_deep = bool(set(self.methods) & set(_OF_DEEP))
         given = self.config["deep"]["checkpoint"] or self.config["deep"]["train"] == "never"
         return of_deep and not given and choice_of(self.config["deep"]["model"]).trainable
+
+    @property
+    def annotations(self) -> Path:
+        """The folder of what was painted."""
+        return _annotations(self.config, self.images)
 
     @property
     def deep(self) -> bool:
@@ -154,6 +159,8 @@ def normalise(key: str, value: Any) -> Any:
     if key in _TEXT or key in _CASED:
         return "" if value is None else os.path.expanduser(str(value))
     if isinstance(value, Mapping):
+        if key == "classes":  # a class may have any name, also that of a key
+            return {str(name): normalise("colour", item) for name, item in value.items()}
         return {str(name).lower(): normalise(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [normalise(key, item) for item in value]
@@ -195,7 +202,7 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
         found = "a file" if images.exists() else "no such folder"
         raise IcasError(f"config key 'images': {images}: {found}; accepted: the path of a folder of pictures")
     output = Path(config["output"] or Path("results") / (images.resolve().name + suffix))
-    _check_folders(images.resolve(), output.resolve())
+    _check_folders(images.resolve(), output.resolve(), _annotations(config, images).resolve())
     methods = tuple(dict.fromkeys(re.split(r"[+&]", config["method"])))
     if set(methods) & set(_OF_DEEP):
         _check_deep(config, methods)
@@ -231,12 +238,23 @@ def _check_deep(config: Mapping[str, Any], methods: tuple[str, ...]) -> None:
         raise IcasError(f"config key 'size': found {size}; accepted by {config['method']}: default or [width, height]")
 
 
-def _check_folders(images: Path, output: Path) -> None:
+def _annotations(config: Mapping[str, Any], images: Path) -> Path:
+    images = images.resolve()
+    return Path(config["annotations"] or images.with_name(f"{images.name}_segmented"))
+
+
+def _check_folders(images: Path, output: Path, annotations: Path) -> None:
     if images == output or output in images.parents:
         raise IcasError(f"config key 'images': {images} lies inside the output {output}; accepted: a folder outside it")
     there = next(path for path in (output, *output.parents) if path.exists())
     if not there.is_dir():
         raise IcasError(f"config key 'output': {there} is a file; accepted: the path of a folder")
+    for key, folder in (("images", images), ("output", output)):
+        # Results are replaced and deleted, what was painted never: the two must not mix.
+        if annotations == folder or (key == "output" and folder in annotations.parents):
+            raise IcasError(
+                f"config key 'annotations': {annotations} is or lies in the folder of '{key}'; accepted: another folder"
+            )
 
 
 def _of_method(value: Any, method: str, default: Any) -> Any:

@@ -36,6 +36,15 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "batch_transfer": ("none", "batch_transfer=none", "none"),
     "overwrite": ("true", "overwrite=true", True),
     "folders": ("'007'", "folders=007", "007"),
+    "annotations": ("'007'", "annotations=007", "007"),
+    "classes": ("{Cell: ['204', 0, 0.0]}", "classes={Cell: [204, 0, 0]}", {"Cell": [204, 0, 0]}),
+    "picker": ("'007'", "picker=007", "007"),
+    "mask_name": ("original", "mask_name=Original", "original"),
+    "templates": ("'007'", "templates=007", "007"),
+    "attentions": ("'007'", "attentions=007", "007"),
+    "segments": ("'007'", "segments=007", "007"),
+    "masks": ("'007'", "masks=007", "007"),
+    "template_error": ("0.1", "template_error=.1", 0.1),
     "minhash.permutations": ("64", "minhash={permutations: 64}", 64),
     "minhash.corners": ("50", "minhash={corners: 50}", 50),
     "minhash.cell": ("3", 'minhash={"cell": 3}', 3),
@@ -63,6 +72,7 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "deep.warp": ("0", "deep={warp: 0.0}", 0),
     "deep.seed": ("7", "deep={seed: 7}", 7),
 }
+CLASSES_OF_ANY_NAME = {"images": "#cc0000", "7": [1, 2, 3]}
 # More ways to write one value: key, in a file, on the command line, the value.
 SAME_VALUE = [
     ("threshold", "'0.9'", "threshold='0.9'", 0.9),
@@ -84,6 +94,7 @@ SAME_VALUE = [
     ("method", "ssim & IMAGEHASH", "method=ssim&imagehash", "ssim&imagehash"),
     ("overwrite", "yes", "overwrite=Yes", True),
     ("overwrite", "off", "overwrite=False", False),
+    ("classes", "{images: '#CC0000', 7: [1, 2, 3]}", "classes={images: '#cc0000', 7: [1,2,3]}", CLASSES_OF_ANY_NAME),
 ]
 NAMES_THAT_LOOK_LIKE_SOMETHING_ELSE = ["007", "2024_01", "1e3", "nan", "true", "None", "[a]", "a: b", "3.0", "0x10"]
 
@@ -200,6 +211,13 @@ WRONG = [
     ("transfer=move", "'transfer': found 'move'", "copy, hardlink or symlink"),
     ("overwrite=maybe", "'overwrite': found 'maybe'", "true or false"),
     ("overwrite=1", "'overwrite': found 1", "true or false"),
+    ("classes={a: red}", "'classes'", "a table of names and colours"),
+    ("classes={a: [1, 2, 300]}", "'classes'", "a table of names and colours"),
+    ("classes={a: [1, 2]}", "'classes'", "a table of names and colours"),
+    ("classes=a", "'classes': found 'a'", "a table of names and colours"),
+    ("mask_name=x", "'mask_name': found 'x'", "portable or original"),
+    ("template_error=worst", "'template_error': found 'worst'", "'best' or a number from 0 to 1"),
+    ("template_error=2", "'template_error': found 2", "'best' or a number from 0 to 1"),
     ("orb=400", "'orb': found 400", "a table"),
     ("orb={feature: 9}", "'orb.feature'", "did you mean 'orb.features'"),
     ("orb={features: 0}", "'orb'", "a table of features"),
@@ -265,6 +283,14 @@ def test_a_setting_of_one_method_leaves_the_stages_of_another_alone(tmp_path: Pa
 def test_a_size_too_small_for_a_method_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IcasError, match=r"size: found \[3, 3\]; ssim takes 7x7"):
         settled(tmp_path, method="orb+ssim", size=[3, 3])
+
+
+def test_annotations_lie_beside_the_pictures_and_never_among_the_results(tmp_path: Path) -> None:
+    assert settled(tmp_path).annotations == tmp_path / "pictures_segmented"
+    assert settled(tmp_path, annotations=str(tmp_path / "a")).annotations == tmp_path / "a"
+    for place in ("pictures", "out", "out/export"):
+        with pytest.raises(IcasError, match="config key 'annotations'"):
+            settled(tmp_path, output=str(tmp_path / "out"), annotations=str(tmp_path / place))
 
 
 def test_the_output_is_named_after_the_picture_folder(tmp_path: Path) -> None:
