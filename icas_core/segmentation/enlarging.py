@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from icas_core.segmentation.labels import dense_with_edges, filled
+from icas_core.segmentation.labels import dense, dense_with_edges, filled
+from icas_core.segmentation.regions import nearest_of
+
+# A part of a segment below this share of it was cut off by accident.
+_CRUMB = 0.1
 
 
 def enlarged(labels: np.ndarray, picture: np.ndarray) -> np.ndarray:
@@ -21,7 +25,25 @@ def enlarged(labels: np.ndarray, picture: np.ndarray) -> np.ndarray:
     markers = cv2.resize(seeds, (width, height), interpolation=cv2.INTER_NEAREST)
     flooded = cv2.watershed(_framed(picture), cv2.copyMakeBorder(markers, 1, 1, 1, 1, cv2.BORDER_REPLICATE))
     flooded = flooded[1:-1, 1:-1]
-    return dense_with_edges(filled(_without_lines(flooded, picture)) - 1)
+    regions = filled(_without_lines(flooded, picture))
+    return dense_with_edges(_without_crumbs(regions, picture) - 1)
+
+
+def _without_crumbs(regions: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """Regions whose parts that the flooding cut off, small beside the whole, went to a neighbour."""
+    parts = dense(regions)
+    sizes = np.bincount(parts.ravel())
+    whole = np.bincount(regions.ravel())
+    of_part = np.zeros(len(sizes), np.int64)
+    of_part[parts.ravel()] = regions.ravel()
+    crumbs = sizes < _CRUMB * whole[of_part]
+    crumbs[0] = False
+    if not crumbs.any():
+        return regions
+    touching, alike = nearest_of(crumbs, parts, picture)
+    numbers = of_part.copy()
+    numbers[touching] = of_part[alike]
+    return numbers[parts].astype(np.int32)
 
 
 def _given_up(labels: np.ndarray) -> np.ndarray:

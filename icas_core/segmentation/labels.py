@@ -38,3 +38,12 @@ def filled(regions: np.ndarray) -> np.ndarray:
 def _absent(regions: np.ndarray) -> int:
     least = int(regions.min())
     return least - 1
+
+
+def without_small(labels: np.ndarray, smallest: int) -> np.ndarray:
+    """Labels in which segments of fewer than `smallest` pixels became edges (0), the others numbered without a gap."""
+    sizes = np.bincount(labels.ravel())
+    kept = sizes >= smallest
+    kept[0] = False
+    numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    return numbers[labels]

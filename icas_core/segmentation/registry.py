@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from icas_core.errors import IcasError
-from icas_core.segmentation import graph
+from icas_core.segmentation import (
+    chanvase,
+    edge,
+    felzenszwalb,
+    graph,
+    kmeans,
+    quickshift,
+    slickmeans,
+    superpixel,
+)
 from icas_core.segmentation.segmenter import Segmenter
 
-SEGMENTERS: dict[str, Segmenter] = {module.SEGMENTER.name: module.SEGMENTER for module in (graph,)}
+SEGMENTERS: dict[str, Segmenter] = {
+    module.SEGMENTER.name: module.SEGMENTER
+    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph)
+}
 
 
 def segmenter_of(name: str) -> Segmenter:
