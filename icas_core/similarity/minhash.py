@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
 from icas_core.similarity.features import Stack
-from icas_core.similarity.kernels.layout import planes
+from icas_core.similarity.kernels.layout import digits, planes
 from icas_core.similarity.method import Method, as_array, grey
+
+# A quarter of different numbers share their lowest two bits. Where the threshold is above this, these two tell nearly
+# all unlike signatures; below, whole bytes do.
+_ENOUGH = 0.35
 
 
 @cache
@@ -64,27 +68,47 @@ def _extract(picture: np.ndarray, *, corners: int, cell: int, permutations: int)
     return sketch.hashvalues
 
 
-@dataclass(frozen=True)
+@dataclass
 class Prepared:
-    """Signatures: numbers (n, k) uint32, their lowest bytes, and these laid out in lanes."""
+    """Signatures: numbers (n, k) uint32, and what is compared first of them, made when it is asked for."""
 
     numbers: np.ndarray
-    low: np.ndarray
-    planes: np.ndarray
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory."""
-        return self.numbers.nbytes + self.low.nbytes + self.planes.nbytes
+        """Bytes of memory, those of what may be made included."""
+        return 4 * self.numbers.nbytes
+
+    @cached_property
+    def low(self) -> np.ndarray:
+        """(n, k) uint8: their lowest bytes."""
+        return self.numbers.astype(np.uint8)
+
+    @cached_property
+    def low_planes(self) -> np.ndarray:
+        """The lowest bytes laid out in lanes."""
+        from icas_core.similarity.kernels.counts import BYTE_LANES
+
+        return planes(self.low, BYTE_LANES)
+
+    @cached_property
+    def codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The digits of their lowest two bits and whether these differ, and the same laid out in lanes.
+
+        Two numbers that share the lowest two bits differ in none of the three, and all others in two.
+        """
+        from icas_core.similarity.kernels.counts import BYTE_LANES
+
+        low = self.low & 3
+        packed = [np.packbits(bit, axis=1) for bit in (low & 1, low >> 1, (low & 1) ^ (low >> 1))]
+        together = np.concatenate(packed, axis=1)
+        own, others = digits(together, 8 * together.shape[1])
+        return own, planes(others, BYTE_LANES)
 
 
 def _prepare(stack: Stack, **_: int) -> Prepared:
-    from icas_core.similarity.kernels.counts import BYTE_LANES
-
     # A copy, because the kernels are compiled once, for arrays that may be written to.
-    numbers = np.array(as_array(stack, "minhash"))
-    low = numbers.astype(np.uint8)
-    return Prepared(numbers, low, planes(low, BYTE_LANES))
+    return Prepared(np.array(as_array(stack, "minhash")))
 
 
 def _similarities(left: Stack, right: Stack, *, permutations: int, **_: int) -> np.ndarray:
@@ -107,11 +131,16 @@ def _paired(left: Stack, right: Stack, *, permutations: int, **_: int) -> np.nda
 def _edges_above(
     left: Prepared, right: Prepared, threshold: float, *, wanted: np.ndarray, permutations: int, **_: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    from icas_core.similarity.kernels.counts import pairs_of_many_equal
+    from icas_core.similarity.kernels import counts
 
     levels = _levels(permutations)
     least = int(np.count_nonzero(levels < np.float32(threshold)))
-    found, counted = pairs_of_many_equal(left.numbers, left.low, right.numbers, right.planes, wanted, least)
+    if least >= _ENOUGH * permutations:
+        sides = left.codes[0], right.numbers, right.codes[1]
+        found, counted = counts.pairs_of_like_codes(left.numbers, *sides, wanted, least)
+    else:
+        sides = left.low, right.numbers, right.low_planes
+        found, counted = counts.pairs_of_many_equal(left.numbers, *sides, wanted, least)
     rows, columns, equal = found
     return rows, columns, levels[equal], int(np.count_nonzero(wanted)) - counted
 

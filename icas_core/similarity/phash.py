@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from icas_core.similarity.features import Stack
-from icas_core.similarity.kernels.layout import nibbles, planes
+from icas_core.similarity.kernels.layout import digits, planes
 from icas_core.similarity.method import Method, as_array
 
 
@@ -23,7 +23,7 @@ def _extract(picture: np.ndarray, *, hash_size: int, highfreq_factor: int) -> np
 
 @dataclass(frozen=True)
 class Prepared:
-    """Hashes as nibbles: rows (n, k) uint8, each times 16, and the same laid out in lanes."""
+    """Hashes by their digits: rows (n, k) uint8 (see layout), and the same laid out in lanes."""
 
     rows: np.ndarray
     planes: np.ndarray
@@ -38,8 +38,8 @@ def _prepare(stack: Stack, *, hash_size: int, highfreq_factor: int) -> Prepared:
     from icas_core.similarity.kernels.counts import BYTE_LANES
 
     words = np.ascontiguousarray(as_array(stack, "imagehash"))
-    rows = nibbles(words.view(np.uint8).reshape(len(words), -1), -(-hash_size * hash_size // 4))
-    return Prepared(rows << 4, planes(rows, BYTE_LANES))
+    rows, others = digits(words.view(np.uint8).reshape(len(words), -1), hash_size * hash_size)
+    return Prepared(rows, planes(others, BYTE_LANES))
 
 
 def _similarities(left: Stack, right: Stack, **parameters: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from icas_core.similarity.compiled import kernel
 from icas_core.similarity.kernels.registers import (
+    DIGIT,
     TABLE,
     add_differing_bits,
     add_equal_bytes,
@@ -18,7 +19,8 @@ from icas_core.similarity.kernels.registers import (
 
 BYTE_LANES = 256
 NUMBER_LANES = 64
-_RUN = 63  # numbers compared before their counts are added up: 252 bits fit a byte, and the planes the first cache
+_RUN = 63  # numbers compared before their counts are added up, while their planes fit the first cache,
+_BITS_RUN = 252 // DIGIT  # or digits: 252 bits fit a byte
 _TOGETHER = 16  # left rows that share a run of the planes while it is in the first cache
 
 
@@ -27,8 +29,8 @@ def _bits(rows, start, stop, planes, group, counts):  # type: ignore[no-untyped-
     """Fill counts[i - start] (uint16) with the bits of rows[i] that differ from each lane's of a group."""
     k = rows.shape[1]
     counts[: stop - start] = 0
-    for at in range(0, k, _RUN):
-        run = min(_RUN, k - at)
+    for at in range(0, k, _BITS_RUN):
+        run = min(_BITS_RUN, k - at)
         for i in range(start, stop):
             add_differing_bits(
                 rows, i * k + at, planes, (group * k + at) * BYTE_LANES, TABLE, run, counts, (i - start) * BYTE_LANES
@@ -70,7 +72,7 @@ def _equal_numbers(rows, start, stop, planes, group, counts):  # type: ignore[no
 
 @kernel
 def differing_bits(rows, planes, levels, out):  # type: ignore[no-untyped-def]
-    """Fill out[i, j] (float32) with levels[bits that differ]; rows and planes are uint8 nibbles, rows times 16."""
+    """Fill out[i, j] (float32) with levels[bits that differ]; rows and planes are the digits of layout."""
     counts = np.empty((_TOGETHER, BYTE_LANES), np.uint16)
     for group in range(planes.shape[0]):
         first = group * BYTE_LANES
@@ -166,6 +168,41 @@ def pairs_of_many_equal(rows, low, others, planes, wanted, least):  # type: igno
                 n = 0
                 for lane in range(min(BYTE_LANES, wanted.shape[1] - first)):
                     if counts[i - start, lane] >= limit and wanted[i, first + lane]:
+                        counted += 1
+                        count = 0
+                        for k in range(rows.shape[1]):
+                            count += rows[i, k] == others[first + lane, k]
+                        lanes[n], numbers[n] = lane, count
+                        n += count >= least
+                found = _with_room(found, size)
+                _note(found, size, i, first, lanes, numbers, n)
+                size += n
+    return found[:, :size], counted
+
+
+@kernel
+def pairs_of_like_codes(rows, codes, others, planes, wanted, least):  # type: ignore[no-untyped-def]
+    """As pairs_of_many_equal, from codes in which two different numbers differ in two bits or in none.
+
+    codes: the digits (see layout) of rows; planes: those of others, in lanes.
+    """
+    counts = np.empty((_TOGETHER, BYTE_LANES), np.uint16)
+    lanes, numbers = np.empty(BYTE_LANES, np.int64), np.empty(BYTE_LANES, np.int64)
+    found = np.empty((3, 2 * BYTE_LANES), np.int64)
+    size = 0
+    counted = 0
+    limit = np.uint16(2 * (rows.shape[1] - least))
+    for group in range(planes.shape[0]):
+        first = group * BYTE_LANES
+        for start in range(0, rows.shape[0], _TOGETHER):
+            stop = min(start + _TOGETHER, rows.shape[0])
+            _bits(codes, start, stop, planes, group, counts)
+            for i in range(start, stop):
+                if (extremes(counts, (i - start) * BYTE_LANES) & 65_535) > limit:
+                    continue
+                n = 0
+                for lane in range(min(BYTE_LANES, wanted.shape[1] - first)):
+                    if counts[i - start, lane] <= limit and wanted[i, first + lane]:
                         counted += 1
                         count = 0
                         for k in range(rows.shape[1]):

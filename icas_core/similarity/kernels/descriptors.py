@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from icas_core.similarity.features import Stack
-from icas_core.similarity.kernels.layout import nibbles, planes
-from icas_core.similarity.kernels.nearest import NIBBLES, WIDTH
+from icas_core.similarity.kernels.layout import digits, planes
+from icas_core.similarity.kernels.nearest import WIDTH
 
 _CHUNK = 2048  # columns whose distances to one picture's descriptors are held at once, in the second cache
 
 
 class Descriptors(NamedTuple):
-    """rows: (lanes, 64) uint8, 16 times each nibble of each descriptor; planes: the nibbles in groups of lanes, flat.
+    """rows: (lanes, k) uint8, the digits of each descriptor (see layout); planes: the same in groups of lanes, flat.
 
     starts, counts: each picture's first lane and its number of descriptors, int64. chunks: the first picture of each
     chunk, and the number of pictures; a chunk begins with a group of lanes.
@@ -42,8 +42,8 @@ def laid_out(stack: Stack, *, alone: bool = False) -> Descriptors:
     together = np.zeros((-(-at // WIDTH) * WIDTH, 32), np.uint8)
     for start, descriptors in zip(starts.tolist(), stack, strict=True):
         together[start : start + len(descriptors)] = descriptors
-    split = nibbles(together, NIBBLES)
-    return Descriptors(split << 4, planes(split, WIDTH).ravel(), starts, counts, np.array([*chunks, len(stack)]))
+    rows, others = digits(together, 256)
+    return Descriptors(rows, planes(others, WIDTH).ravel(), starts, counts, np.array([*chunks, len(stack)]))
 
 
 def limits(ratio: float) -> np.ndarray:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 
-def nibbles(rows: np.ndarray, count: int) -> np.ndarray:
-    """(n, count) uint8, the first `count` nibbles of rows of bytes, the high half of a byte first."""
+def digits(rows: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first `bits` bits of rows of bytes: as rows to compare, and as what these are compared with.
+
+    Both (n, k) uint8: whole bytes or nibbles, see registers.DIGIT; high half first, and the former then times 16.
+    """
+    from icas_core.similarity.kernels.registers import DIGIT
+
+    if DIGIT == 8:
+        whole = np.ascontiguousarray(rows[:, : -(-bits // 8)])
+        return whole, whole
     split = np.empty((len(rows), rows.shape[1], 2), np.uint8)
     split[..., 0] = rows >> 4
     split[..., 1] = rows & 15
-    return np.ascontiguousarray(split.reshape(len(rows), 2 * rows.shape[1])[:, :count])
+    nibbles = np.ascontiguousarray(split.reshape(len(rows), 2 * rows.shape[1])[:, : -(-bits // 4)])
+    return nibbles << 4, nibbles
 
 
 def planes(rows: np.ndarray, width: int) -> np.ndarray:

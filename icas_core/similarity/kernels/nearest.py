@@ -8,9 +8,19 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from icas_core.similarity.kernels.registers import BYTES, GROUP, Writer, constant, differing_bits, number, order, sums
+from icas_core.similarity.kernels.registers import (
+    BYTES,
+    DIGIT,
+    GROUP,
+    Writer,
+    constant,
+    differing_bits,
+    number,
+    order,
+    sums,
+)
 
-NIBBLES = 64  # of a descriptor
+DIGITS = 256 // DIGIT  # of a descriptor
 WIDTH = BYTES * GROUP  # descriptors compared in one pass
 
 _BYTE, _INT, _LONG = (ir.IntType(bits) for bits in (8, 32, 64))
@@ -20,22 +30,22 @@ _BYTE, _INT, _LONG = (ir.IntType(bits) for bits in (8, 32, 64))
 def group_distances(typingctx, query, at, planes, group, table, out, out_at, nearest, second, columns_at):  # type: ignore[no-untyped-def]
     """Write the distances of one descriptor to WIDTH others to out[out_at:], and keep each column's two least.
 
-    query[at:]: uint8, 16 times each nibble. planes[group:]: uint8, row by row one nibble of each of the others.
+    query[at:]: uint8, the digits (see layout). planes[group:]: uint8, row by row one digit of each of the others.
     nearest[columns_at:], second[columns_at:]: uint8, the columns' two least so far. A distance of 256 counts as 255.
     """
     kinds = (query, types.intp, planes, types.intp, table, out, types.intp, nearest, second, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         writer = Writer(context, builder, signature, arguments)
-        # 63 nibbles add up to 252 at most; only the last can pass 255.
-        before = sums(writer, differing_bits, number(NIBBLES - 1), _BYTE)
-        last = builder.load(writer.pointer(0, builder.add(arguments[1], number(NIBBLES - 1))))
+        # Without the last digit they add up to 252 at most; only that can pass 255.
+        before = sums(writer, differing_bits, number(DIGITS - 1), _BYTE)
+        last = builder.load(writer.pointer(0, builder.add(arguments[1], number(DIGITS - 1))))
         bits_of = differing_bits(writer, last)
-        row = builder.add(arguments[3], number((NIBBLES - 1) * WIDTH))
+        row = builder.add(arguments[3], number((DIGITS - 1) * WIDTH))
         for part, total in enumerate(before):
             offset = number(part * BYTES)
             bits = bits_of(constant(0), writer.load(writer.pointer(2, builder.add(row, offset))))
-            _keep(writer, writer.on("llvm.uadd.sat.v32i8", total, bits), offset)
+            _keep(writer, writer.on(f"llvm.uadd.sat.v{BYTES}i8", total, bits), offset)
         return context.get_dummy_value()
 
     return types.void(*kinds), generate
@@ -74,7 +84,9 @@ def two_least(typingctx, distances, at, count):  # type: ignore[no-untyped-def]
             lane = ir.Constant(found.type, [ir.Constant(_BYTE, one) for one in range(BYTES)])
             inside = builder.icmp_unsigned("<", lane, writer.repeated(builder.trunc(rest, _BYTE)))
             _merge(writer, pair, builder.select(inside, found, constant(255)), constant(255))
-        for apart in (16, 8, 4, 2, 1):
+        for apart in (32, 16, 8, 4, 2, 1):
+            if apart == BYTES:
+                continue
             turn = order([(lane + apart) % BYTES for lane in range(BYTES)])
             _merge(writer, pair, *(builder.shuffle_vector(builder.load(one), constant(0), turn) for one in pair))
         least, then = (

@@ -8,21 +8,22 @@ from __future__ import annotations
 import numpy as np
 
 from icas_core.similarity.compiled import kernel
-from icas_core.similarity.kernels.nearest import NIBBLES, WIDTH, group_distances, two_least
+from icas_core.similarity.kernels.nearest import DIGITS, WIDTH, group_distances, two_least
 from icas_core.similarity.kernels.registers import TABLE
 
 _FAR = 1 << 14
+_BITS = np.bitwise_count(np.arange(256, dtype=np.uint8))
 _FULL = 255  # a distance in a byte that may have been 256
 
 
 @kernel
 def _exact(rows, start, n, others, other_start, m):  # type: ignore[no-untyped-def]
-    """(n, m) int16: the differing bits of descriptors, given as 16 times their nibbles."""
+    """(n, m) int16: the differing bits of descriptors, given by their digits."""
     out = np.zeros((n, m), np.int16)
     for i in range(n):
         for j in range(m):
-            for k in range(NIBBLES):
-                out[i, j] += TABLE[np.int64(rows[start + i, k]) + (others[other_start + j, k] >> 4)]
+            for k in range(DIGITS):
+                out[i, j] += _BITS[rows[start + i, k] ^ others[other_start + j, k]]
     return out
 
 
@@ -117,7 +118,7 @@ def _same(rows, a, n, others, b, m):  # type: ignore[no-untyped-def]
     if n != m:
         return False
     for i in range(n):
-        for k in range(NIBBLES):
+        for k in range(DIGITS):
             if rows[a + i, k] != others[b + i, k]:
                 return False
     return True
@@ -132,9 +133,9 @@ def _distances(rows, a, n, planes, lane, width, distances, nearest, second):  # 
         for i in range(n):
             group_distances(
                 rows,
-                (a + i) * NIBBLES,
+                (a + i) * DIGITS,
                 planes,
-                (lane + group) * NIBBLES,
+                (lane + group) * DIGITS,
                 TABLE,
                 distances,
                 i * width + group,

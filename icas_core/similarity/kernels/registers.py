@@ -1,7 +1,9 @@
 """Compare one row of small numbers with hundreds of others at once: a lane of a wide register for each of them.
 
 Numba has no type for a register of bytes, so the instructions are built here. They are LLVM's own, which every
-processor has in some form; only the look-up in a table of 16 bytes is x86's, used where numba compiles for AVX2.
+processor has in some form; only the look-up in a table of 16 bytes is x86's. Bits are counted by this table, a nibble
+at a time, where numba compiles for AVX2; a byte at a time where the processor counts the bits of bytes (AVX-512 with
+BITALG, whose registers are twice as wide), or has neither.
 """
 
 from __future__ import annotations
@@ -15,18 +17,16 @@ from numba.extending import intrinsic
 
 from icas_core.similarity.compiled import has_feature
 
-BYTES = 32  # of a register
-GROUP = 8  # registers that one pass fills: 256 lanes of bytes, 64 of four-byte numbers
+_COUNTS_BYTES = has_feature("avx512bitalg") and has_feature("avx512bw")
+BY_TABLE = has_feature("avx2") and not _COUNTS_BYTES
+DIGIT = 4 if BY_TABLE else 8  # bits that are counted at once
+BYTES = 64 if _COUNTS_BYTES else 32  # of a register
+GROUP = 256 // BYTES  # registers that one pass fills: 256 lanes of bytes, 64 of four-byte numbers
 # TABLE[16 * q + x]: how many of the four bits of q and of x differ.
 TABLE = np.bitwise_count(np.arange(16, dtype=np.uint8)[:, None] ^ np.arange(16, dtype=np.uint8)).ravel()
 
 _BYTE, _SHORT, _INT, _LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 _REGISTER = ir.VectorType(_BYTE, BYTES)
-
-
-def has_table_lookup() -> bool:
-    """Whether numba compiles for a processor with AVX2."""
-    return has_feature("avx2")
 
 
 def number(value: int) -> Any:
@@ -70,9 +70,9 @@ class Writer:
 
     def two_least(self, nearest: Any, second: Any, other: Any, then: Any) -> tuple[Any, Any]:
         """The two smallest of two such pairs, lane by lane."""
-        farther = self.on("llvm.umax.v32i8", nearest, other)
-        then = self.on("llvm.umin.v32i8", second, then)
-        return self.on("llvm.umin.v32i8", nearest, other), self.on("llvm.umin.v32i8", farther, then)
+        farther = self.on(f"llvm.umax.v{BYTES}i8", nearest, other)
+        then = self.on(f"llvm.umin.v{BYTES}i8", second, then)
+        return self.on(f"llvm.umin.v{BYTES}i8", nearest, other), self.on(f"llvm.umin.v{BYTES}i8", farther, then)
 
     def repeated(self, part: Any) -> Any:
         """A number, or the bytes of a short register, over and over in a register."""
@@ -93,21 +93,28 @@ class Writer:
         return places
 
 
-def differing_bits(writer: Writer, nibble: Any) -> Any:
-    """Adds to each lane how many bits of its nibble differ from this one, which is given times 16."""
+def differing_bits(writer: Writer, digit: Any) -> Any:
+    """Adds to each lane how many bits of its digit differ from this one, which as a nibble is given times 16."""
     builder = writer.builder
-    if has_table_lookup():
-        row = writer.pointer(4, builder.zext(nibble, _LONG))
+    if BY_TABLE:
+        row = writer.pointer(4, builder.zext(digit, _LONG))
         table = writer.repeated(writer.load(row, ir.VectorType(_BYTE, 16)))
         return lambda total, other: builder.add(total, writer.on("llvm.x86.avx2.pshuf.b", table, other))
-    own = writer.repeated(builder.lshr(nibble, ir.Constant(_BYTE, 4)))
-    return lambda total, other: builder.add(total, writer.on("llvm.ctpop.v32i8", builder.xor(own, other)))
+    own = writer.repeated(digit)
+    count = f"llvm.ctpop.v{BYTES}i8"
+    return lambda total, other: builder.add(total, writer.on(count, builder.xor(own, other)))
 
 
 def equal(writer: Writer, one: Any) -> Any:
     """Adds 1 to each lane whose number is this one."""
     builder = writer.builder
     own = writer.repeated(one)
+    if _COUNTS_BYTES:
+        # These compare into a mask, by which the sum is made.
+        one_more = constant(1, own.type)
+        return lambda total, other: builder.select(
+            builder.icmp_unsigned("==", own, other), builder.add(total, one_more), total
+        )
     # A true comparison is -1 when all its bits are set.
     return lambda total, other: builder.sub(total, builder.sext(builder.icmp_unsigned("==", own, other), total.type))
 
@@ -146,7 +153,7 @@ def _adding(compare: Any, lane: Any, wide: Any) -> Any:
 
 
 # Each adds to out[out_at:], for every lane of a group, what a run of rows gives: query[at:] is compared with as many
-# rows of planes[group:]. A lane of a byte holds runs of 63 nibbles (252 bits) or 255 bytes.
+# rows of planes[group:]. A lane of a byte holds runs of 252 bits, or 255 equal bytes.
 add_differing_bits = _adding(differing_bits, _BYTE, _SHORT)  # uint8, to uint16
 add_equal_bytes = _adding(equal, _BYTE, _SHORT)  # uint8, to uint16
 add_equal_numbers = _adding(equal, _INT, _INT)  # uint32, to uint32
@@ -162,14 +169,14 @@ def extremes(typingctx, counts, at):  # type: ignore[no-untyped-def]
         found = number(0)
         for name, shift in (("umin", 0), ("umax", 16)):
             kind = ir.FunctionType(register, [register, register])
-            better = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v16i16")
+            better = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{BYTES // 2}i16")
             best = writer.load(writer.pointer(0, arguments[1]), register)
             for part in range(1, 2 * GROUP):
                 place = builder.add(arguments[1], number(part * register.count))
                 other = writer.load(writer.pointer(0, place), register)
                 best = builder.call(better, [best, other])
             kind = ir.FunctionType(_SHORT, [register])
-            reduce = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.{name}.v16i16")
+            reduce = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.{name}.v{BYTES // 2}i16")
             one = builder.zext(builder.call(reduce, [best]), _LONG)
             found = builder.or_(found, builder.shl(one, number(shift)))
         return found

@@ -80,9 +80,9 @@ def test_pictures_of_several_shapes_have_their_edges_too():
 
 OTHER_PROCESSOR = """
 import numpy as np
-from icas_core.similarity.kernels.registers import has_table_lookup
+from icas_core.similarity.kernels.registers import BY_TABLE, BYTES
 from icas_core.similarity.registry import METHODS
-assert not has_table_lookup()
+assert (BY_TABLE, BYTES) == EXPECTED
 rng = np.random.default_rng(5)
 sets = [rng.integers(0, 3, (count, 32), dtype=np.uint8) for count in (3, 40, 90)]
 sets.append(~sets[0])
@@ -93,14 +93,22 @@ print(METHODS["imagehash"].similarities(words, words, hash_size=16, highfreq_fac
 """
 
 
-def test_a_processor_without_table_lookups_counts_the_same(tmp_path):
-    environment = {**os.environ, "NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": str(tmp_path)}
-    run = subprocess.run(
-        [sys.executable, "-c", OTHER_PROCESSOR], env=environment, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"NUMBA_CPU_NAME": "generic"}, (False, 32)),
+        ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+popcnt"}, (True, 32)),
+    ],
+)
+def test_every_kind_of_processor_counts_the_same(settings, expected, tmp_path):
+    from llvmlite import binding
+
+    if "haswell" in settings.values() and not binding.get_host_cpu_features().get("avx2"):
+        pytest.skip("this processor has no AVX2")
+    environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path)}
+    source = OTHER_PROCESSOR.replace("EXPECTED", str(expected))
+    run = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    scope: dict = {}
-    source = OTHER_PROCESSOR.replace("assert not has_table_lookup()", "").replace("print(", "found.append(")
-    scope["found"] = []
-    exec(source, scope)
+    scope: dict = {"found": []}
+    exec(OTHER_PROCESSOR.replace("assert (BY_TABLE, BYTES) == EXPECTED", "").replace("print(", "found.append("), scope)
     assert [line.strip() for line in run.stdout.splitlines()] == [str(values) for values in scope["found"]]
