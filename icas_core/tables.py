@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -80,20 +81,11 @@ def read_table(
     equal: a column and a number; only the row groups that may hold it are read.
     IcasError names the file when it is missing, damaged or has other columns than `schema`.
     """
-    try:
-        # Not pq.read_table: it loads pyarrow's data sets, which take longer than most tables here.
-        with pq.ParquetFile(path) as file:
-            found = file.schema_arrow.remove_metadata()
-            groups = range(file.num_row_groups) if equal is None else _groups_with(file.metadata, *equal)
-            table = file.read_row_groups(list(groups), columns=columns)
-    except FileNotFoundError:
-        raise IcasError(f"{path}: this table is missing; run the workflow again to make it") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise IcasError(f"{path}: not a readable table ({reason}); delete it and run again") from error
-    if schema is not None and not found.equals(schema):
-        raise IcasError(f"{path}: columns are {found.names}, expected {schema.names}; delete it and run again")
-    return table
+    with _naming(path), pq.ParquetFile(path) as file:  # not pq.read_table: it loads pyarrow's data sets, slowly
+        if schema is not None:
+            _require_columns(path, file.schema_arrow, schema)
+        groups = range(file.num_row_groups) if equal is None else _groups_with(file.metadata, *equal)
+        return file.read_row_groups(list(groups), columns=columns)
 
 
 def _groups_with(metadata: pq.FileMetaData, column: str, number: int) -> list[int]:
@@ -105,6 +97,35 @@ def _groups_with(metadata: pq.FileMetaData, column: str, number: int) -> list[in
         if known is None or not known.has_min_max or known.min <= number <= known.max:
             groups.append(group)
     return groups
+
+
+def read_rows(path: Path | str, rows: Sequence[int] | np.ndarray, schema: pa.Schema) -> pa.Table:
+    """These rows of a parquet table, in this order; no more of the file is read than the row groups they lie in.
+
+    Raises IcasError as read_table does.
+    """
+    wanted = np.asarray(rows, np.int64)
+    with _naming(path), pq.ParquetFile(path) as file:
+        _require_columns(path, file.schema_arrow, schema)
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        group_of = np.searchsorted(starts, wanted, side="right") - 1
+        groups, place = np.unique(group_of, return_inverse=True)
+        shift = np.cumsum([0, *(sizes[group] for group in groups)])[:-1]
+        return file.read_row_groups(groups.tolist()).take(pa.array(shift[place] + wanted - starts[group_of]))
+
+
+def count_rows(path: Path | str) -> int:
+    """How many rows a parquet table has."""
+    with _naming(path):
+        return pq.read_metadata(path).num_rows
+
+
+def count_bytes(path: Path | str) -> int:
+    """How many bytes a parquet table takes once it is read, roughly."""
+    with _naming(path):
+        metadata = pq.read_metadata(path)
+        return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
 
 
 def read_notes(path: Path | str) -> dict[str, Any]:
@@ -163,6 +184,23 @@ def sync_folder(folder: Path | str) -> None:
         pass  # some network file systems sync no folders
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _naming(path: Path | str) -> Iterator[None]:
+    """Name the file when it cannot be read."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise IcasError(f"{path}: this table is missing; run the workflow again to make it") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise IcasError(f"{path}: not a readable table ({reason}); delete it and run again") from error
+
+
+def _require_columns(path: Path | str, found: pa.Schema, expected: pa.Schema) -> None:
+    if not found.remove_metadata().equals(expected):
+        raise IcasError(f"{path}: columns are {found.names}, expected {expected.names}; delete it and run again")
 
 
 def _umask() -> int:

@@ -2,7 +2,7 @@
 
 from icas_core.clustering.components import cluster_batch
 from icas_core.logs import reporting_errors
-from icas_core.similarity.stored import SimilarityOf, combine_files, reader
+from icas_core.similarity.stored import SimilarityOf, combine_files
 from icas_core.tables import CLUSTERS, read_if_there, read_paths, read_rejected, write_table
 
 
@@ -15,7 +15,7 @@ def main(job) -> None:
         paths,
         combine_files(job.input.edges, stage["thresholds"], stage["operator"], set(paths)),
         representative=representative,
-        similarity_of=SimilarityOf(reader([job.input.features], list(stage["thresholds"])), **stage),
+        similarity_of=SimilarityOf.stored([job.input.features], **stage),
         previous=read_if_there(job.params.numbers, CLUSTERS),
     )
     write_table(clusters, job.params.numbers)

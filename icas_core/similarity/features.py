@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from icas_core.errors import IcasError
-from icas_core.tables import read_notes, read_table, write_table
+from icas_core.tables import count_rows, read_notes, read_rows, read_table, write_table
 
 # n features of one shape as one array (n, ...), of different shapes as a list of n arrays.
 Stack = np.ndarray | list[np.ndarray]
@@ -24,6 +25,9 @@ FEATURES = pa.schema(
         ("shape", pa.list_(pa.int32())),
     ]
 )
+
+_GROUP_BYTES = 2**18
+_LEAST_GROUP = 8  # rows, however large the features are
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,21 @@ def _joined(stacks: list[Stack]) -> Stack:
 
 
 def write_features(features: Features, path: Path | str) -> None:
-    """Write features as parquet: path, variant, feature, shape, variant after variant; the type in the notes."""
+    """Write features as parquet: path, variant, feature, shape, variant after variant; the type in the notes.
+
+    In row groups of about a megabyte, so that a few pictures' features can be read without the others.
+    """
     counts = [len(stack) for stack in features.variants]
-    first = next((stack[0] for stack in features.variants if len(stack)), np.empty(0, np.uint8))
+    every = [feature for stack in features.variants for feature in stack]
     columns = {
         "path": pa.array(features.paths * len(counts), pa.string()),
         "variant": pa.array(np.repeat(np.arange(len(counts), dtype=np.int8), counts)),
-        "feature": _binary([feature for stack in features.variants for feature in stack]),
-        "shape": pa.array([feature.shape for stack in features.variants for feature in stack], FEATURES.field(3).type),
+        "feature": _binary(every),
+        "shape": pa.array([feature.shape for feature in every], FEATURES.field(3).type),
     }
-    notes = {"dtype": first.dtype.str, "variants": len(counts)}
-    write_table(pa.table(columns, schema=FEATURES), path, notes=notes)
+    notes = {"dtype": (every[0] if every else np.empty(0, np.uint8)).dtype.str, "variants": len(counts)}
+    group = _GROUP_BYTES * len(every) // max(1, sum(feature.nbytes for feature in every))
+    write_table(pa.table(columns, schema=FEATURES), path, notes=notes, row_group_size=max(_LEAST_GROUP, group))
 
 
 def _binary(features: list[np.ndarray]) -> pa.Array:
@@ -114,18 +122,34 @@ def read_features(path: Path | str, paths: Sequence[str] | None = None) -> Featu
     Where all shapes are equal the stacks are read-only views of the table.
     Raises IcasError when the file is missing or damaged, or does not hold one of `paths`.
     """
-    table = read_table(path, FEATURES).combine_chunks()
-    notes = read_notes(path)
-    dtype = np.dtype(notes["dtype"])
-    count = table.num_rows // max(notes["variants"], 1)
-    stacks = tuple(_stack(table.slice(v * count, count), dtype) for v in range(notes["variants"]))
-    features = Features(table["path"].slice(0, count).to_pylist(), stacks)
     if paths is None:
-        return features
-    rows = {name: row for row, name in enumerate(features.paths)}
+        return _features_in(read_table(path, FEATURES), read_notes(path))
+    rows = {name: row for row, name in enumerate(read_feature_paths(path).to_pylist())}
     if missing := [name for name in paths if name not in rows]:
         raise IcasError(f"{path}: holds no feature of {missing[0]!r}; delete it and run again")
-    return features.take([rows[name] for name in paths])
+    return read_feature_rows(path, np.array([rows[name] for name in paths], np.int64))
+
+
+def read_feature_paths(path: Path | str) -> pa.ChunkedArray:
+    """The pictures of a features file, in the order of their rows."""
+    paths = read_table(path, FEATURES, columns=["path"])["path"]
+    return paths.slice(0, len(paths) // max(read_notes(path)["variants"], 1))
+
+
+def read_feature_rows(path: Path | str, rows: np.ndarray) -> Features:
+    """The features of the pictures at these row numbers of a file, in this order."""
+    notes = read_notes(path)
+    pictures = count_rows(path) // max(notes["variants"], 1)
+    wanted = np.concatenate([rows[:0], *(variant * pictures + rows for variant in range(notes["variants"]))])
+    return _features_in(read_rows(path, wanted, FEATURES), notes)
+
+
+def _features_in(table: pa.Table, notes: Mapping[str, Any]) -> Features:
+    table = table.combine_chunks()
+    count = table.num_rows // max(notes["variants"], 1)
+    dtype = np.dtype(notes["dtype"])
+    stacks = tuple(_stack(table.slice(v * count, count), dtype) for v in range(notes["variants"]))
+    return Features(table["path"].slice(0, count).to_pylist(), stacks)
 
 
 def _stack(table: pa.Table, dtype: np.dtype) -> Stack:

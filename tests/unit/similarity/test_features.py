@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from icas_core.errors import IcasError
-from icas_core.similarity.features import Features, concatenate, read_features, write_features
+from icas_core.similarity.features import Features, concatenate, read_feature_rows, read_features, write_features
 
 
 def equal_shapes(count: int = 5) -> Features:
@@ -42,6 +42,22 @@ def test_chosen_paths_come_in_the_order_asked_for(tmp_path):
     back = read_features(tmp_path / "f.parquet", ["ü.png", "a.png"])
     assert back.paths == ["ü.png", "a.png"]
     assert [len(feature) for feature in back.variants[0]] == [2, 3]
+
+
+def test_a_few_of_many_pictures_are_read_without_the_others(tmp_path):
+    stack = np.random.default_rng(0).integers(0, 256, (200, 64, 64), dtype=np.uint8)
+    paths = [f"{row}.png" for row in range(200)]
+    write_features(Features(paths, (stack, stack[::-1])), tmp_path / "f.parquet")
+    with open(tmp_path / "f.parquet", "r+b") as file:
+        # Whoever reads the last row groups, or all, now fails.
+        file.seek(700_000)
+        file.write(b"\xff" * 100_000)
+    back = read_feature_rows(tmp_path / "f.parquet", np.array([7, 3, 7]))
+    assert back.paths == ["7.png", "3.png", "7.png"]
+    np.testing.assert_array_equal(back.variants[0], stack[[7, 3, 7]])
+    np.testing.assert_array_equal(back.variants[1], stack[[192, 196, 192]])
+    with pytest.raises(IcasError, match="not a readable table"):
+        read_features(tmp_path / "f.parquet")
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
