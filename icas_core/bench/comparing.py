@@ -53,7 +53,7 @@ def compare_all(group: Group, features: Features, count: int, *, quick: bool) ->
     for figure in group.figures:
         _once(group, figure, parts[0])()  # what is compiled, or read from the cache, at the first call
     for part in parts:
-        pairs, values, seconds = by_library(group, part, every=group.every if quick else 1)
+        pairs, values, seconds = by_library(group, part, every=group.every if quick else group.spread)
         theirs.append(seconds)
         for figure in group.figures:
             spent, found = cpu_seconds(_once(group, figure, part))

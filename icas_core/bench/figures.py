@@ -28,7 +28,7 @@ class Group:
 
     side: pixels of the square pictures. tile: how many pictures of each side are compared in one measurement; as
     large as the workflow's own tiles, or as many as the library can do in some seconds. every: in a quick run the
-    library is called for every so-manyth pair.
+    library is called for every so-manyth pair; `spread` does the same in a full run.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Group:
     tile: tuple[int, int]
     figures: tuple[Figure, ...]
     every: int = 1
+    spread: int = 1
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -59,7 +60,9 @@ _ALL_MATCHED = {"least": 1}
 GROUPS = {
     "ssim_24": Group("SSIM 24×24", "ssim", 24, (256, 256), (*_EVERY_PAIR, *_searches((_OWN["ssim"],))), every=16),
     "ssim_100": Group("SSIM 100×100", "ssim", 100, (144, 144), (*_EVERY_PAIR, *_searches((0.5, 0.7, 0.9))), every=16),
-    "tm_100": Group("TM 100×100", "tm", 100, (160, 160), (*_EVERY_PAIR, *_searches((_OWN["tm"],))), every=16),
+    "tm_100": Group(
+        "TM 100×100", "tm", 100, (480, 480), (*_EVERY_PAIR, *_searches((_OWN["tm"],))), every=96, spread=12
+    ),
     "imagehash_256": Group(
         "imagehash 256 bit",
         "imagehash",

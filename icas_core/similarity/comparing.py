@@ -53,7 +53,8 @@ class Comparison:
         if self.method.edges_above is None:
             return most, 1
         each = self._prepared_bytes()
-        rows = max(1, min(most, KEPT_BYTES // 8 // each))
+        larger = self.method.larger
+        rows = max(1, min(most * larger, KEPT_BYTES // 8 * larger // each))
         return rows, max(1, KEPT_BYTES // 2 // (rows * each))
 
     def _prepared_bytes(self) -> int:

@@ -42,6 +42,7 @@ class Method:
     those of `similarities`, bit by bit. None where nothing can be pruned.
     outline(stack): (n, d) float32 points; pictures near one another are likely to be similar. None where no cheap
     ones are known.
+    larger: how many times as many pictures as usual are on each side of a tile, at most.
     version: raised whenever the same picture gives another feature or similarity.
     """
 
@@ -64,6 +65,7 @@ class Method:
     chosen: Callable[..., np.ndarray] | None = None
     edges_above: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray, int]] | None = None
     outline: Callable[[Stack], np.ndarray] | None = None
+    larger: int = 1
 
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""

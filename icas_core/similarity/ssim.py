@@ -16,7 +16,6 @@ from icas_core.similarity.method import Method, as_array, grey
 # What the bounds may be off by, per window. float32 leaves them less than half of it: where five components are all of
 # a window, the length of what they leave is the root of a rounding error, at most 5e-4 of the window's deviation.
 _SLACK = 1e-3
-_STRIPE = 8  # pictures compared with all others before the next
 _MANY_BANDS = 12  # of blocks, from which on larger blocks are looked at first,
 _HIGH = 0.6  # if the threshold leaves little enough to lose that they can tell
 
@@ -169,21 +168,14 @@ def _edges_above(
     if threshold >= _HIGH or min(len(_bands(side)) - 1 for side in left.shape) < _MANY_BANDS:
         first = left.first_blocks.ravel(), left.count, right.first_blocks.ravel(), right.count
         bounds.drop_unlike(*first, tall, wide, _order(tall), limit, kept)
-    rows, columns = _in_stripes(kept)
+    rows, columns = np.empty((2, np.count_nonzero(kept)), np.int64)
+    kernels.in_stripes(kept, rows, columns)
     similarity = np.empty(len(rows), np.float32)
     blocks = left.blocks.ravel(), right.blocks.ravel(), _bands(left.shape[0]), len(_bands(left.shape[1])) - 1
     kernels.pairs_above(*sides, rows, columns, *blocks, limit, similarity)
     found = similarity >= np.float32(threshold)
-    pruned = int(wanted.sum()) - int((similarity > -np.inf).sum())
+    pruned = int(np.count_nonzero(wanted)) - int(np.count_nonzero(similarity > -np.inf))
     return rows[found], columns[found], similarity[found], pruned
-
-
-def _in_stripes(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the true values, a few columns after another, so that these pictures stay in the cache."""
-    stripes = [np.nonzero(kept[:, start : start + _STRIPE]) for start in range(0, kept.shape[1], _STRIPE)]
-    rows = [rows for rows, _ in stripes]
-    columns = [columns + start for (_, columns), start in zip(stripes, range(0, kept.shape[1], _STRIPE), strict=True)]
-    return np.concatenate([np.empty(0, np.int64), *rows]), np.concatenate([np.empty(0, np.int64), *columns])
 
 
 def _outline(stack: Stack) -> np.ndarray:

@@ -11,6 +11,32 @@ EXACT = 1024
 
 
 @kernel
+def sums_of_pixels(rows, sums, squares):  # type: ignore[no-untyped-def]
+    """Fill the float64 sums of the pixels and of their squares of each row of (n, pixels) uint8."""
+    for i in range(rows.shape[0]):
+        total, square = np.int64(0), np.int64(0)
+        for start in range(0, rows.shape[1], EXACT):
+            # Short sums are made of 32-bit numbers, twice as many at once.
+            part, energy = np.uint32(0), np.uint32(0)
+            for k in range(start, min(start + EXACT, rows.shape[1])):
+                pixel = np.uint32(rows[i, k])
+                part = np.uint32(part + pixel)
+                energy = np.uint32(energy + pixel * pixel)
+            total += part
+            square += energy
+        sums[i], squares[i] = total, square
+
+
+@kernel
+def centre(rows, order, out):  # type: ignore[no-untyped-def]
+    """Fill out[i] (float32) with the pixels of row order[i], less CENTRE."""
+    for i in range(out.shape[0]):
+        row = rows[order[i]]
+        for k in range(out.shape[1]):
+            out[i, k] = np.float32(row[k]) - np.float32(CENTRE)
+
+
+@kernel
 def add_products(products, total):  # type: ignore[no-untyped-def]
     """Add float32 products to the float64 total, both (n, m)."""
     for i in range(total.shape[0]):

@@ -9,6 +9,7 @@ from icas_core.similarity.kernels.lanes import LANES, add, load, multiply_pairs,
 from icas_core.similarity.kernels.ssim import WINDOW, mean, start_of_box, window
 from icas_core.similarity.kernels.ssim_bounds import NUMBERS, losses_of_pair
 
+_STRIPE = 8  # pictures compared with all others before the next
 STOPPED = np.float32(-np.inf)  # in place of the similarity of a pair that was found to be below the limit
 
 
@@ -92,3 +93,15 @@ def _row(x, y, places, r, w, columns, totals):  # type: ignore[no-untyped-def]
         of_variances = add(load(variances, q), load(y_variances, s))
         value = window(box, load(sums, q), load(y_sums, s), of_means, of_variances)
         store(totals, c, add(load(totals, c), value))
+
+
+@kernel
+def in_stripes(kept, rows, columns):  # type: ignore[no-untyped-def]
+    """Fill rows and columns with those of the true values, a few columns after another: these stay in the cache."""
+    n = 0
+    for start in range(0, kept.shape[1], _STRIPE):
+        for i in range(kept.shape[0]):
+            for j in range(start, min(start + _STRIPE, kept.shape[1])):
+                if kept[i, j]:
+                    rows[n], columns[n] = i, j
+                    n += 1
