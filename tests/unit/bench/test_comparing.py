@@ -65,3 +65,15 @@ def test_flat_pictures_and_noise_are_compared_too(key):
 def test_a_folder_without_pictures_is_named(tmp_path):
     with pytest.raises(IcasError, match="no pictures found"):
         Photographs(tmp_path)
+
+
+def test_the_command_for_pruning_tells_edges_that_are_lost(monkeypatch, capsys):
+    from icas_core.bench import pruned
+
+    monkeypatch.setattr(pruned, "THRESHOLDS", (0.5,))
+    assert pruned.main([str(PHOTOS), "--most", "30"]) == 0
+    assert "DIFFERENT" not in capsys.readouterr().out
+    true = pruned.similar_pairs
+    monkeypatch.setattr(pruned, "similar_pairs", lambda *given, **named: true(*given, **{**named, "threshold": 0.9}))
+    assert pruned.main([str(PHOTOS), "--most", "30"]) == 1
+    assert "DIFFERENT" in capsys.readouterr().out
