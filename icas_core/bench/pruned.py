@@ -1,4 +1,4 @@
-"""The command: python -m icas_core.bench.pruned FOLDER: searches that prune find the same edges as those that do not."""
+"""The command: python -m icas_core.bench.pruned FOLDER: pruned searches find the same edges as full ones."""
 
 from __future__ import annotations
 
