@@ -115,7 +115,7 @@ def _largest_error(group: Group, features: Features, a: np.ndarray, b: np.ndarra
 def growth(photographs: Photographs, *, quick: bool) -> list[dict[str, Any]]:
     """CPU seconds and pairs compared in full of one search, for 1,000 pictures and more while the time allows it."""
     points = []
-    budget = 4.0 if quick else 120.0
+    budget = 4.0 if quick else 40.0
     for method, side in _GROWING.items():
         chosen = METHODS[method]
         _search(extracted(islice(photographs.endless(), 300), method, side, chosen.settled()), method, 1)
