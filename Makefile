@@ -20,7 +20,7 @@ setup-test: .venv/test.done
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.lock
 	@$(BIN)/python -c 'import cv2' || { echo "icas: OpenCV needs system libraries; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 1; }
-	$(BIN)/python -m icas_core.similarity.compiled
+	$(BIN)/python -m icas_core.similarity.ahead
 	touch $@
 
 .venv/deep.done: requirements/deep.lock .venv/base.done

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,27 @@ def test_several_jobs_may_compile_at_once(tmp_path):
     assert [run.returncode for run in runs] == [0] * 4, outputs
     assert len({output for output, _ in outputs}) == 1
     assert not list(tmp_path.rglob("*.tmp*"))
+
+
+@pytest.mark.slow
+def test_what_is_compiled_ahead_is_all_that_a_search_needs(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-m", "icas_core.similarity.ahead"], env=environment, check=True)
+    before = sorted(tmp_path.rglob("*.nbc"))
+    assert before
+    photos = Path(__file__).parents[2] / "data" / "photos" / "animals"
+    source = SEARCH.format(root=str(photos))
+    subprocess.run([sys.executable, "-c", source], env=environment, check=True)
+    assert sorted(tmp_path.rglob("*.nbc")) == before
+
+
+SEARCH = """
+from pathlib import Path
+from icas_core.similarity.extraction import extract_features
+from icas_core.similarity.pairs import similar_pairs
+names = sorted(path.name for path in Path({root!r}).iterdir())
+for method in ("ssim", "minhash", "imagehash", "orb", "tm"):
+    features, _ = extract_features({root!r}, names, method=method)
+    similar_pairs(features, method=method, threshold=0.5)
+    similar_pairs(features.take(range(3)), features.take(range(3, 8)), method=method, threshold=0.5)
+"""
