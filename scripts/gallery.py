@@ -4,15 +4,17 @@ from pathlib import Path
 
 from icas_core.logs import progress, reporting_errors
 from icas_core.report.gallery import write_gallery
-from icas_core.report.summary import read_workload, write_summary
+from icas_core.report.summary import read_histograms, write_summary
 from icas_core.tables import MERGED, read_all_rejected, read_table
+from icas_core.workload.counted import expected_of, read_counts
 
 
 def main(job) -> None:
     stage = job.params.stage
     merged = read_table(job.input.clusters, MERGED)
     rejected = read_all_rejected(job.input.rejected)
-    histograms, counts = read_workload([*job.input.edges, *job.input.across], stage["shown"]["threshold"])
+    thresholds = stage["shown"]["threshold"]
+    expected = expected_of(merged, stage["shown"]["merge"])
     with progress(merged.num_rows, "gallery") as bar:
         write_gallery(
             merged,
@@ -20,8 +22,8 @@ def main(job) -> None:
             destination=job.output.page,
             template=job.input.template,
             rejected=rejected,
-            histograms=histograms,
-            counts=counts,
+            histograms=read_histograms([*job.input.edges, *job.input.across], thresholds),
+            counts=read_counts(job.input.edges, job.input.across, list(thresholds), expected),
             settings=stage["shown"],
             title=Path(stage["images"]).name,
             progress=bar,

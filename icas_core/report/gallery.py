@@ -19,7 +19,7 @@ from icas_core.errors import IcasError, RejectedPicture
 from icas_core.images import thumbnail
 from icas_core.report.contents import Page, clusters_of, pages_of
 from icas_core.report.pages_folder import page_name, replaced_folder
-from icas_core.report.plots import similarity_chart, sizes_chart
+from icas_core.report.plots import pairs_chart, similarity_chart, sizes_chart
 from icas_core.tables import written_atomically
 
 PAGE_SIZE = 1000
@@ -54,10 +54,11 @@ def write_gallery(
     """Write `destination` and, beyond `page_size` pictures, a folder of its stem beside it (page_0002.html, …).
 
     merged: a table of tables.MERGED, its paths relative to images_root; rejected: (path, reason); histograms, for each
-    method: counts over equal bins of -1..1 and threshold (or None); counts, for each method: possible, pruned, skipped,
-    compared; settings: key → value, nested tables allowed. Thumbnails are in the pages themselves; the comparison asks
-    for the originals beside them and does without. The folder is swapped in whole just before `destination` is
-    replaced, so that no page of an earlier result stays. IcasError when that folder holds files of another kind.
+    method: counts over equal bins of -1..1 and threshold (or None); counts, for each stage of comparing: the pairs
+    expected, possible, pruned, skipped, compared; settings: key → value, nested tables allowed. Thumbnails are in the
+    pages themselves; the comparison asks for the originals beside them and does without. The folder is swapped in
+    whole just before `destination` is replaced, so that no page of an earlier result stays. IcasError when that folder
+    holds files of another kind.
     """
     destination, histograms = Path(destination), histograms or {}
     thresholds = [histogram.get("threshold") for histogram in histograms.values()]
@@ -80,7 +81,11 @@ def write_gallery(
     }
     overview = {
         "rejections": rejected[:REJECTIONS_SHOWN],
-        "charts": [*(similarity_chart(*item) for item in histograms.items()), sizes_chart(c.size for c in clusters)],
+        "charts": [
+            *(similarity_chart(*item) for item in histograms.items()),
+            sizes_chart(c.size for c in clusters),
+            pairs_chart(counts or {}, merged.num_rows),
+        ],
         "counts": counts or {},
         "settings": list(_flat(settings or {})),
         "index": _index(pages, merged.num_rows <= SEARCHABLE),

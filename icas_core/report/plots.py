@@ -112,6 +112,38 @@ def sizes_chart(sizes: Iterable[int]) -> Chart:
     )
 
 
+def pairs_chart(counts: Mapping[str, Mapping[str, int]], pictures: int) -> Chart:
+    """How many pairs there were, on a logarithmic scale: all of the pictures, those possible, compared, and expected.
+
+    counts: for each stage of comparing, the pairs expected, possible and compared; stages are added up, and `every
+    pair` is N (N - 1) / 2 for each method that compared (its name begins its stages' names).
+    """
+    methods = {name.split()[0] for name in counts}
+    every = len(methods) * pictures * (pictures - 1) // 2
+    added = {name: sum(of.get(name, 0) for of in counts.values()) for name in ("possible", "compared", "expected")}
+    numbers = {"every pair": every, **added}
+    height = _logarithmic(max(numbers.values()))
+    step = (WIDTH - RIGHT - LEFT) / len(numbers)
+    gap = step * 0.2
+    bars = tuple(
+        _bar(
+            LEFT + i * step + gap, LEFT + (i + 1) * step - gap, height(number), f"{name}: {number:,} pairs",
+            name == "compared",
+        )
+        for i, (name, number) in enumerate(numbers.items())
+        if number
+    )  # fmt: skip
+    return Chart(
+        title="Pairs of pictures",
+        alt=f"{added['compared']:,} of {added['possible']:,} possible pairs were compared",
+        bars=bars if counts else (),
+        x_ticks=tuple((LEFT + (i + 0.5) * step, name) for i, name in enumerate(numbers)),
+        y_ticks=_log_ticks(max(numbers.values()), height),
+        x_label="",
+        y_label="pairs, logarithmic",
+    )
+
+
 def _size_bins(largest: int) -> list[tuple[int, int]]:
     if largest <= 20:
         return [(size, size) for size in range(2, max(largest, 6) + 1)]

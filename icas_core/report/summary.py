@@ -14,23 +14,17 @@ import pyarrow.compute as pc
 from icas_core.tables import OUTLIER, read_notes, written_atomically
 
 
-def read_workload(
-    edges: Sequence[str], thresholds: Mapping[str, float]
-) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, int]]]:
-    """Add up the notes of each method's edge files (`…/<method>/<name>.parquet`).
+def read_histograms(edges: Sequence[str], thresholds: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """Add up the histograms in the notes of each method's edge files (`…/<method>/<name>.parquet`).
 
-    Gives for each method the histogram {counts: over equal bins of −1..1, threshold}, and the counts of pairs
-    {possible, pruned, skipped, compared}.
+    Gives for each method the histogram {counts: over equal bins of −1..1, threshold}.
     """
     histograms: dict[str, dict[str, Any]] = {}
-    counts: dict[str, dict[str, int]] = {}
     for method, threshold in thresholds.items():
-        notes = [read_notes(file) for file in edges if Path(file).parent.name == method]
-        histogram = np.sum([note["histogram"] for note in notes], axis=0) if notes else np.zeros(200, np.int64)
-        histograms[method] = {"counts": histogram.tolist(), "threshold": threshold}
-        names = ("possible", "pruned", "skipped", "compared")
-        counts[method] = {name: sum(note["counts"][name] for note in notes) for name in names}
-    return histograms, counts
+        notes = [read_notes(file)["histogram"] for file in edges if Path(file).parent.name == method]
+        counts = np.sum(notes, axis=0) if notes else np.zeros(200, np.int64)
+        histograms[method] = {"counts": counts.tolist(), "threshold": threshold}
+    return histograms
 
 
 def write_summary(merged: pa.Table, rejected: Sequence[tuple[str, str]], page: Path | str, path: Path | str) -> None:

@@ -177,14 +177,18 @@ def test_settings_workload_and_thresholds_are_shown(gallery, merged_of, pictures
         merged_of({}),
         pictures(),
         settings={"method": "ssim+orb", "size": [16, 16], "orb": {"ratio": 0.75}},
-        counts={"ssim": {"possible": 1000, "pruned": 250, "skipped": 50, "compared": 700}},
+        counts={
+            "ssim within batches": {"expected": 90, "possible": 1000, "pruned": 250, "skipped": 50, "compared": 700}
+        },
         histograms={name: {"counts": [1] * 200, "threshold": at} for name, at in (("ssim", 0.8), ("orb", 0.25))},
     )
-    for words in ("size 16, 16", "orb.ratio 0.75", "1,000 250 25.0\xa0% 50".replace("\xa0", " "), "700 70.0"):
+    for words in ("size 16, 16", "orb.ratio 0.75", "90 1,000 250 25.0\xa0% 50".replace("\xa0", " "), "700 70.0"):
         assert words in page.visible
     assert "threshold 0.8" in page.visible
     assert "threshold 0.25" in page.visible
-    assert [chart["aria-label"].split(":")[0] for chart in page.all("svg")][:2] == ["ssim", "orb"]
+    charts = [chart["aria-label"] for chart in page.all("svg")]
+    assert [chart.split(":")[0] for chart in charts[:2]] == ["ssim", "orb"]
+    assert charts[-1] == "700 of 1,000 possible pairs were compared"
 
 
 def test_a_large_result_goes_on_in_linked_pages_that_hold_every_picture(gallery, merged_of, pictures, tmp_path):

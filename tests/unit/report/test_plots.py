@@ -1,6 +1,6 @@
 import pytest
 
-from icas_core.report.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, similarity_chart, sizes_chart
+from icas_core.report.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, pairs_chart, similarity_chart, sizes_chart
 
 
 def histogram(counts_by_bin, threshold=0.85):
@@ -54,3 +54,18 @@ def test_wide_spread_sizes_are_binned():
     assert [bar.title for bar in chart.bars] == [
         "2 pictures: 1 clusters", "5 pictures: 1 clusters", "6–10 pictures: 2 clusters", "201–500 pictures: 1 clusters",
     ]  # fmt: skip
+
+
+def test_the_pairs_of_all_stages_and_methods_are_added_up():
+    stage = {"expected": 10, "possible": 100, "pruned": 60, "skipped": 0, "compared": 40}
+    stages = ("ssim within batches", "ssim across batches", "orb within batches")
+    chart = pairs_chart(dict.fromkeys(stages, stage), pictures=50)
+    numbers = [bar.title for bar in chart.bars]
+    assert numbers == [
+        "every pair: 2,450 pairs", "possible: 300 pairs", "compared: 120 pairs", "expected: 30 pairs",
+    ]  # fmt: skip
+    assert sorted(chart.bars, key=lambda bar: bar.height)[0].title.startswith("expected")
+
+
+def test_without_a_comparison_no_pairs_are_drawn():
+    assert not pairs_chart({}, pictures=50).bars
