@@ -7,6 +7,7 @@ from icas_core.segmentation import (
     chanvase,
     edge,
     felzenszwalb,
+    grabcut,
     graph,
     kmeans,
     quickshift,
@@ -17,7 +18,7 @@ from icas_core.segmentation.segmenter import Segmenter
 
 SEGMENTERS: dict[str, Segmenter] = {
     module.SEGMENTER.name: module.SEGMENTER
-    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph)
+    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph, grabcut)
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from icas_core.errors import IcasError
 from icas_core.segmentation.enlarging import enlarged
+from icas_core.segmentation.reducing import reduced, scale_of
 from icas_core.segmentation.registry import segmenter_of
 from icas_core.segmentation.segmenter import Segmenter
 
@@ -53,25 +54,6 @@ def as_rgb(picture: np.ndarray) -> np.ndarray:
         alpha = values[:, :, 3:].astype(np.uint32)
         values = ((values[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
     return np.ascontiguousarray(values)
-
-
-def scale_of(shape: tuple[int, ...], segmenter: Segmenter, reduce: float | str | None) -> float:
-    """The scale at which a picture of this shape is segmented, up to 1."""
-    if reduce is None or reduce == "default":
-        return min(1.0, (segmenter.copy_pixels / (shape[0] * shape[1])) ** 0.5)
-    if isinstance(reduce, int | float) and not isinstance(reduce, bool) and 0 < reduce <= 1:
-        return float(reduce)
-    raise IcasError(f"reduce: found {reduce!r}; accepted: 'default' or a number above 0 and up to 1")
-
-
-def reduced(rgb: np.ndarray, scale: float) -> np.ndarray:
-    """The picture at this scale, each pixel the mean of what it covers; itself where nothing would change."""
-    import cv2
-
-    height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
-    if (height, width) == rgb.shape[:2]:
-        return rgb
-    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _as_bytes(picture: np.ndarray) -> np.ndarray:

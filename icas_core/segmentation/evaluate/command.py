@@ -17,8 +17,9 @@ from icas_core.segmentation.evaluate.benchmark import (
     summary_of_people,
 )
 from icas_core.segmentation.evaluate.groundtruth import Marked, read_index
+from icas_core.segmentation.evaluate.prompting import PROMPTED, measure_prompts, summary_of_prompts
+from icas_core.segmentation.reducing import scale_of
 from icas_core.segmentation.registry import SEGMENTERS, segmenter_of
-from icas_core.segmentation.segmenting import scale_of
 
 PEOPLE = "human"
 _Result = TypeVar("_Result")
@@ -37,6 +38,18 @@ _COLUMNS = (
     ("segments", "segments", ".0f"),
     ("CPU-s", "seconds", ".3f"),
 )
+_PROMPT_COLUMNS = (
+    ("IoU box", "iou_box", ".3f"),
+    ("+1", "iou_1", ".3f"),
+    ("+2", "iou_2", ".3f"),
+    ("to 85%", "clicks_85", ".1f"),
+    ("missed", "unreached_85", "d"),
+    ("to 90%", "clicks_90", ".1f"),
+    ("missed", "unreached_90", "d"),
+    ("CPU-s", "seconds_box", ".3f"),
+    ("each +", "seconds_correction", ".3f"),
+    ("handing", "seconds_whole", ".3f"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,14 +59,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def _command(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
-    methods = _methods(given.method, given.parameter)
-    pictures = read_index(given.folder, "npz")
-    print(f"{given.folder}: {len(pictures)} pictures\n{'':<16}" + "".join(f"{head:>9}" for head, _, _ in _COLUMNS))
+    methods = _methods(given.method, given.parameter, given.prompts)
+    pictures = read_index(given.folder, "mask" if given.prompts else "npz")
+    columns = _PROMPT_COLUMNS if given.prompts else _COLUMNS
+    print(f"{given.folder}: {len(pictures)} pictures\n{'':<16}" + "".join(f"{head:>9}" for head, _, _ in columns))
     rows: list[dict[str, Any]] = []
     rejected: dict[str, str] = {}
-    for row, measured in _measured(methods, given.reduce or ["default"], pictures, rejected):
-        rows.append({**row, **measured})
-        print(_line(rows[-1]), flush=True)
+    measured = _prompted if given.prompts else _measured
+    for row, values in measured(methods, given.reduce or ["default"], pictures, rejected):
+        rows.append({**row, **values})
+        print(_line(rows[-1], columns), flush=True)
     for name, reason in rejected.items():
         print(f"rejected: {name}: {reason}")
     if given.json:
@@ -69,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", type=Path, help="pictures, npz files, and an index.csv with the columns image, npz")
     parser.add_argument(
+        "--prompts", action="store_true", help="grabcut and sam by prompts; the index's columns are image, mask"
+    )
+    parser.add_argument(
         "--method", action="append", default=[], help=f"a segmenter, or {PEOPLE}; may be repeated; default: all"
     )
     parser.add_argument("--parameter", action="append", default=[], help="name=value, or method.name=value")
@@ -83,9 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _methods(names: Sequence[str], parameters: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _methods(names: Sequence[str], parameters: Sequence[str], prompts: bool) -> dict[str, dict[str, Any]]:
     """The methods that were asked for, each with its own parameters."""
-    names = [name.lower() for name in names] or [PEOPLE, *SEGMENTERS]
+    able = list(PROMPTED) if prompts else [PEOPLE, *(name for name, one in SEGMENTERS.items() if not one.prompted)]
+    names = [name.lower() for name in names] or able
+    odd = next((name for name in names if name not in able), None)
+    if odd is not None:
+        raise IcasError(f"method: found {odd!r}; accepted: {', '.join(able)}")
     given: dict[str, dict[str, Any]] = {name: {} for name in names}
     for text in parameters:
         key, equals, value = text.partition("=")
@@ -119,6 +141,20 @@ def _measured(
             yield row, summary(_of_each(of, pictures, rejected))
 
 
+def _prompted(
+    methods: dict[str, dict[str, Any]],
+    reduces: Sequence[float | str],
+    pictures: Sequence[Marked],
+    rejected: dict[str, str],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for name, parameters in methods.items():
+        for reduce in reduces:
+            scale_of((1, 1), segmenter_of(name), reduce)
+            of = partial(measure_prompts, method=PROMPTED[name](parameters, reduce))
+            row = {"method": name, "parameters": parameters, "reduce": reduce}
+            yield row, summary_of_prompts(_of_each(of, pictures, rejected))
+
+
 def _of_each(of: Callable[[Marked], _Result], pictures: Sequence[Marked], rejected: dict[str, str]) -> list[_Result]:
     """What `of` gives for each picture; those that cannot be read are named in `rejected`."""
     found = []
@@ -132,7 +168,7 @@ def _of_each(of: Callable[[Marked], _Result], pictures: Sequence[Marked], reject
     return found
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: dict[str, Any], columns: Sequence[tuple[str, str, str]]) -> str:
     name = row["method"] + (f" at {row['reduce']:g}" if isinstance(row.get("reduce"), int | float) else "")
-    cells = (format(row[key], shown) if key in row else "" for _, key, shown in _COLUMNS)
+    cells = (format(row[key], shown) if key in row else "" for _, key, shown in columns)
     return f"{name:<16}" + "".join(f"{cell:>9}" for cell in cells)

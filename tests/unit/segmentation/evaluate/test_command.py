@@ -90,7 +90,7 @@ def test_marks_of_another_size_are_named(folder: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--method", "grahp"], "segment_method: found 'grahp'; accepted: "),
+        (["--method", "grahp"], "method: found 'grahp'; accepted: human, graph"),
         (["--method", "graph", "--parameter", "scale"], "parameter: found 'scale'; accepted: name=value"),
         (["--method", "graph", "--parameter", "scales=3"], "graph.scales: no such parameter; accepted: sigma"),
         (["--method", "graph", "--reduce", "2"], "reduce: found 2; accepted: 'default' or a number above 0"),
@@ -110,6 +110,41 @@ def test_a_folder_without_an_index_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "index.csv: cannot be read as csv" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    """Two pictures of a red disc on noisy green, and its mask."""
+    rows, columns = np.mgrid[:90, :120]
+    lines = ["image,mask"]
+    for number in range(2):
+        mask = (rows - 45) ** 2 + (columns - 50 - 10 * number) ** 2 < 25**2
+        picture = np.where(mask[:, :, None], (200, 60, 50), (60, 140, 70))
+        picture = picture + np.random.default_rng(number).normal(0, 15, picture.shape)
+        Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(tmp_path / f"{number}.png")
+        Image.fromarray(mask).save(tmp_path / f"{number}_mask.png")
+        lines.append(f"{number}.png,{number}_mask.png")
+    (tmp_path / "index.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def test_grabcut_is_measured_from_the_box_on(objects: Path) -> None:
+    (row,) = rows_of(objects, "--prompts", "--method", "grabcut", "--parameter", "iterations=2")
+    assert row["parameters"]["iterations"] == 2
+    assert row["iou_box"] > 0.95
+    assert row["clicks_85"] == row["clicks_90"] == row["unreached_90"] == 0
+    assert row["seconds_box"] > 0
+
+
+def test_an_empty_mask_is_named(objects: Path, capsys) -> None:
+    Image.new("L", (120, 90)).save(objects / "1_mask.png")
+    rows_of(objects, "--prompts", "--method", "grabcut")
+    assert "1_mask.png: an empty mask" in capsys.readouterr().out
+
+
+def test_a_folder_of_masks_holds_no_segmentations(objects: Path, capsys) -> None:
+    assert main([str(objects), "--method", "graph"]) == 2
+    assert "index.csv: columns are image, mask; accepted: image and npz" in capsys.readouterr().err
 
 
 def test_edges_count_to_the_nearest_segment() -> None:
