@@ -90,7 +90,7 @@ def test_marks_of_another_size_are_named(folder: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--method", "grahp"], "method: found 'grahp'; accepted: human, graph"),
+        (["--method", "grahp"], "method: found 'grahp'; accepted: human, edge"),
         (["--method", "graph", "--parameter", "scale"], "parameter: found 'scale'; accepted: name=value"),
         (["--method", "graph", "--parameter", "scales=3"], "graph.scales: no such parameter; accepted: sigma"),
         (["--method", "graph", "--reduce", "2"], "reduce: found 2; accepted: 'default' or a number above 0"),
