@@ -8,8 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from icas_core.annotations.annotation import Annotation
+from icas_core.annotations.patch import Patch
 from icas_core.painter.boxes import Box
-from icas_core.painter.segments import SegmentMap
+from icas_core.painter.segments import SegmentMap, rows_that_differ
 from icas_core.segmentation.labels import dense, filled
 
 
@@ -117,3 +118,24 @@ def boxes_of(labels: np.ndarray) -> np.ndarray:
             rows, columns = where
             boxes[number] = columns.start, rows.start, columns.stop, rows.stop
     return boxes
+
+
+def changed_box(before: Painting, after: Painting) -> Box:
+    """A box around all pixels whose segment or class differs."""
+    box = rows_that_differ(before.segments, after.segments)
+    count = min(len(before.classes), len(after.classes))
+    differ = before.classes[:count] != after.classes[:count]
+    others = np.flatnonzero(differ | (before.instances[:count] != after.instances[:count]))
+    return box.joined(after.box_around(others)) if len(others) else box
+
+
+def patch_of(before: Painting, after: Painting) -> Patch | None:
+    """The step from one painting to the next as the annotation's store keeps it; None where nothing changed."""
+    box = changed_box(before, after)
+    if box.empty:
+        return None
+    labels = after.segments.window(box)
+    arrays = {"classes": after.classes[labels], "instances": after.instances[labels]}
+    if before.segments is not after.segments:
+        arrays["segments"] = np.ascontiguousarray(labels)
+    return Patch((box.left, box.top, box.width, box.height), arrays)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icas_core.painter.boxes import Box, box_of
+from icas_core.painter.boxes import NOWHERE, Box, box_of
 
 # A change copies the bands it touches: 12 megapixels whole take 8 ms, a few bands a fraction of one.
 _BAND = 64
@@ -86,3 +86,13 @@ class SegmentMap:
             band.flags.writeable = False
             bands[number] = band
         return SegmentMap(tuple(bands), self.shape)
+
+
+def rows_that_differ(before: SegmentMap, after: SegmentMap) -> Box:
+    """A box, as wide as the map, around the bands that two maps do not share."""
+    pairs = zip(before.bands, after.bands, strict=True)
+    other = [] if before is after else [number for number, (one, two) in enumerate(pairs) if one is not two]
+    if not other:
+        return NOWHERE
+    height, width = before.shape
+    return Box(0, other[0] * _BAND, width, min(height, (other[-1] + 1) * _BAND))

@@ -9,7 +9,7 @@ import numpy as np
 
 from icas_core.painter.boxes import NOWHERE, Box
 from icas_core.painter.painting import Painting
-from icas_core.painter.segments import SegmentMap
+from icas_core.painter.segments import SegmentMap, rows_that_differ
 
 _NUMBERS = 9  # the first int32 numbers of a step: ids before and after, change of level, ids changed, pixels, box
 _EXACT = 6  # zlib's level for small steps
@@ -112,7 +112,7 @@ class _Reader:
 def _map_difference(before: SegmentMap, after: SegmentMap) -> tuple[Box, np.ndarray, np.ndarray]:
     """The box in which two maps differ, the places in it where the difference is not that of the row above, and it."""
     nothing = np.empty(0, np.int32)
-    rows = _rows_that_differ(before, after)
+    rows = rows_that_differ(before, after)
     if rows.empty:
         return NOWHERE, nothing, nothing
     difference = before.window(rows) ^ after.window(rows)
@@ -125,14 +125,3 @@ def _map_difference(before: SegmentMap, after: SegmentMap) -> tuple[Box, np.ndar
     step[1:] ^= difference[:-1]
     places = np.flatnonzero(step)
     return Box(inner.left, inner.top + rows.top, inner.right, inner.bottom + rows.top), places, step.ravel()[places]
-
-
-def _rows_that_differ(before: SegmentMap, after: SegmentMap) -> Box:
-    if before is after:
-        return NOWHERE
-    height, width = before.shape
-    other = [number for number, (one, two) in enumerate(zip(before.bands, after.bands, strict=True)) if one is not two]
-    if not other:
-        return NOWHERE
-    band = len(before.bands[0])
-    return Box(0, other[0] * band, width, min(height, (other[-1] + 1) * band))

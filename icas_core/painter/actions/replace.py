@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from icas_core.painter.painting import Painting, boxes_of
 from icas_core.painter.segments import SegmentMap
-from icas_core.segmentation.labels import dense_with_edges
+from icas_core.segmentation.labels import dense, dense_with_edges
 
 
 def resegmented(painting: Painting, labels: np.ndarray, level: int) -> Painting:
@@ -39,4 +41,20 @@ def _with(painting: Painting, labels: np.ndarray, boxes: np.ndarray, classes: np
         np.concatenate([np.where(classes > 0, painting.instances, 0), np.zeros(added, np.uint16)]).astype(np.uint16),
         np.concatenate([painting.boxes, boxes[1:]]),
         level,
+    )
+
+
+def repainted(painting: Painting, classes: np.ndarray, instances: np.ndarray) -> Painting:
+    """The painting with every pixel in the class and of the instance given by (height, width) maps."""
+    kinds = classes.astype(np.int64) << 16 | instances
+    both = np.unique(painting.segments.whole().astype(np.int64) << 24 | kinds, return_inverse=True)[1]
+    labels = dense(both.reshape(kinds.shape))
+    new = _with(painting, labels + painting.count, boxes_of(labels), np.zeros_like(painting.classes), painting.level)
+    of_label = np.zeros(int(labels.max()) + 1, np.int64)
+    of_label[labels] = kinds
+    count = painting.count + 1
+    return replace(
+        new,
+        classes=np.concatenate([new.classes[:count], (of_label[1:] >> 16).astype(np.uint8)]),
+        instances=np.concatenate([new.instances[:count], (of_label[1:] & 0xFFFF).astype(np.uint16)]),
     )

@@ -1,0 +1,114 @@
+"""`python -m icas_core.painter FOLDER`: paint the pictures of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from icas_core.annotations.classes import default_classes, read_classes
+from icas_core.annotations.store import AnnotationStore
+from icas_core.batches import scan
+from icas_core.errors import IcasError
+from icas_core.images import is_picture_name
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program; gives its exit code."""
+    given = vars(_parser().parse_args(arguments))
+    try:
+        print(f"icas: {paint(**given)}", file=sys.stderr)
+    except IcasError as error:
+        print(f"icas: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def paint(
+    folder: Path,
+    *,
+    annotations: Path | None = None,
+    method: str = "graph",
+    classes: Path | None = None,
+    picker: Path | None = None,
+    templates: str = "",
+    segments: str = "",
+    attentions: str = "",
+    masks: str = "",
+    template_error: float | None = None,
+    mask_name: str = "portable",
+    parameters: dict[str, Any] | None = None,
+    reduce: Any = None,
+    presegmented: Any = None,
+    sam: Any = None,
+    record: Path | None = None,
+) -> str:
+    """Open the windows over a folder of pictures; gives the line that says what is done. Raises IcasError."""
+    from icas_core.painter.window import Windows, check_screen
+
+    check_screen()
+    annotations = annotations or Path(f"{os.path.normpath(folder)}_segmented")
+    names = _names(folder, annotations)
+    # A window first: all else is made ready while it opens.
+    windows = Windows()
+    from icas_core.images import read_rgb
+    from icas_core.painter.preparing import Method
+    from icas_core.painter.program import Program
+    from icas_core.painter.session import Options, Session
+    from icas_core.painter.template_folders import read_templates
+
+    table = AnnotationStore(annotations).read_classes()
+    table = table.joined(read_classes(classes)) if classes else table
+    options = Options(
+        folder=folder,
+        names=names,
+        annotations=annotations,
+        method=Method(method.lower(), parameters or {}, reduce, presegmented),
+        classes=table if len(table) else default_classes(),
+        mask_form=mask_name,
+        templates=read_templates(templates, segments, attentions, masks, bad=_tell),
+        template_error=template_error,
+        sam=sam,
+    )
+    session = Session(options)
+    program = Program(session, windows, read_rgb(picker) if picker else None, record)
+    try:
+        program.run()
+    finally:
+        line = session.close()
+        windows.close()
+    return line
+
+
+def _names(folder: Path, annotations: Path) -> list[str]:
+    if not folder.is_dir():
+        raise IcasError(f"{folder}: no such folder; accepted: a folder of pictures")
+    names = [picture.path for picture in scan(folder, leave_out=[annotations])]
+    others = sorted(path.name for path in folder.iterdir() if path.is_file() and not is_picture_name(path.name))
+    if others:
+        shown = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+        _tell(f"{len(others)} files that are no pictures were left out: {shown}")
+    if not names:
+        raise IcasError(f"{folder}: no picture in it; accepted: a folder of pictures")
+    return names
+
+
+def _tell(line: object) -> None:
+    print(f"icas: {line}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m icas_core.painter", description="Paint the pictures of a folder.")
+    parser.add_argument("folder", type=Path, help="the folder of pictures, searched with its subfolders")
+    parser.add_argument("--method", default="graph", help="how pictures are segmented (default: graph)")
+    parser.add_argument("--annotations", type=Path, help="where annotations are kept (default: FOLDER_segmented)")
+    parser.add_argument("--classes", type=Path, help="a classes.yaml with names and colours")
+    parser.add_argument("--picker", type=Path, help="a picture of your own to pick colours from")
+    for name in ("templates", "segments", "attentions", "masks"):
+        parser.add_argument(f"--{name}", default="", help=f"the folder of {name} for template painting")
+    parser.add_argument("--template-error", type=float, help="paint all places up to this error, 0 to 1")
+    parser.add_argument("--mask-name", default="portable", choices=("portable", "original"), help="form of mask names")
+    parser.add_argument("--record", type=Path, help="write every event into this file")
+    return parser

@@ -1,0 +1,130 @@
+"""Keeps what is painted on disk from a thread of its own, so that no action waits for the disk."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from icas_core.annotations.annotation import Annotation
+from icas_core.annotations.classes import ClassTable
+from icas_core.annotations.masks import write_masks
+from icas_core.annotations.store import AnnotationStore
+from icas_core.errors import IcasError
+from icas_core.painter.painting import Painting, annotation_of, classes_by_pixel, patch_of
+
+_RETRY = 2.0  # seconds between two attempts to write what could not be written
+_MOST_STEP_BYTES = 20_000_000  # then the annotation is written whole
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """All that is kept of one picture."""
+
+    painting: Painting
+    digest: str
+    done: bool
+    segmentation: dict[str, Any]
+
+
+class Saver:
+    """Writes annotations one after the other; what fails stays `unsaved` and is tried again.
+
+    Before an action is taken all but the one before it are on disk, so that a killed program loses one at most.
+    """
+
+    def __init__(self, store: AnnotationStore, classes: Callable[[], ClassTable], mask_form: str) -> None:
+        self.store = store
+        self.unsaved: dict[str, Kept] = {}
+        self.error = ""
+        self._classes = classes
+        self._mask_form = mask_form
+        self._on_disk: set[str] = set()
+        self._thread = ThreadPoolExecutor(1, "saving")
+        self._waiting: deque[Future[None]] = deque()
+        self._tried = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be written."""
+        return any(not future.done() for future in self._waiting)
+
+    def read(self, name: str) -> Annotation | None:
+        """The annotation of a picture, after all that is to be written before; raises IcasError."""
+        return self._thread.submit(self._read, name).result()
+
+    def step(self, name: str, before: Painting, kept: Kept) -> None:
+        """Keep one action."""
+        self._submit(self._step, name, before, kept)
+
+    def write(self, name: str, kept: Kept) -> None:
+        """Write the annotation whole."""
+        self._submit(self._write, name, kept)
+
+    def export(self, name: str, kept: Kept, stem: str) -> None:
+        """Write the annotation whole, and the picture's masks."""
+        self._submit(self._export, name, kept, stem)
+
+    def retry(self) -> None:
+        """Try again what could not be written, now and then."""
+        if self.unsaved and not self.busy and time.monotonic() - self._tried > _RETRY:
+            for name, kept in list(self.unsaved.items()):
+                self._submit(self._write, name, kept)
+
+    def flush(self) -> None:
+        """Wait until all is written or has failed."""
+        while self._waiting:
+            self._waiting.popleft().result()
+
+    def close(self) -> None:
+        """Write what is left and end."""
+        self.flush()
+        for name, kept in list(self.unsaved.items()):
+            self._submit(self._write, name, kept)
+        self.flush()
+        self._thread.shutdown()
+
+    def _submit(self, job: Callable[..., None], *arguments: Any) -> None:
+        while self._waiting and (len(self._waiting) > 1 or self._waiting[0].done()):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(job, *arguments))
+
+    def _read(self, name: str) -> Annotation | None:
+        found = self.store.read(name)
+        if found is not None:
+            self._on_disk.add(name)
+        return found
+
+    def _step(self, name: str, before: Painting, kept: Kept) -> None:
+        if name in self.unsaved or name not in self._on_disk:
+            self._write(name, kept)
+            return
+        try:
+            patch = patch_of(before, kept.painting)
+            if patch is not None and self.store.append(name, patch) > _MOST_STEP_BYTES:
+                self._write(name, kept)
+        except IcasError:
+            self._write(name, kept)  # whole, as the store asks for
+
+    def _write(self, name: str, kept: Kept) -> None:
+        self._tried = time.monotonic()
+        annotation = annotation_of(kept.painting, kept.digest, done=kept.done, segmentation=kept.segmentation)
+        try:
+            self.store.write(name, annotation, self._classes())
+            self._on_disk.add(name)
+            self.unsaved.pop(name, None)
+            if not self.unsaved:
+                self.error = ""
+        except (IcasError, OSError) as error:
+            self.unsaved[name] = kept
+            self.error = str(error)
+
+    def _export(self, name: str, kept: Kept, stem: str) -> None:
+        self._write(name, kept)
+        try:
+            write_masks(self.store.folder, stem, classes_by_pixel(kept.painting), self._classes(), self._mask_form)
+        except (IcasError, OSError) as error:
+            self.error = f"masks not written: {error}"
