@@ -62,6 +62,7 @@ class Prepared:
         self.picture: Future[np.ndarray]
         self.ready: Future[Ready]
         self.digest = ""
+        self._plain: tuple[np.ndarray, np.ndarray] | None = None
 
     def decode(self) -> np.ndarray:
         """Read the picture; IcasError names the reason where it cannot be used."""
@@ -80,7 +81,8 @@ class Prepared:
         picture = self.picture.result()
         annotation = self._read(self.name)
         if annotation is None or (not annotation.classes.any() and not annotation.done):
-            return Ready(unpainted(self._method.labels(self.name, picture, 0)), False)
+            self._plain = self.labels(0)
+            return Ready(unpainted(self._plain[0]), False)
         if annotation.segments.shape != picture.shape[:2]:
             width, height = annotation.size
             raise IcasError(f"{self.name}: its annotation is of {width} × {height} pixels, the picture has changed")
@@ -90,6 +92,12 @@ class Prepared:
         """The plain segments at a level and their boxes."""
         labels = self._method.labels(self.name, self.picture.result(), level)
         return labels, boxes_of(labels)
+
+    def plain(self) -> tuple[np.ndarray, np.ndarray]:
+        """The segments that the picture has before anything is done to it, and their boxes."""
+        if self._plain is None:
+            self._plain = self.labels(0)
+        return self._plain
 
 
 class Preparing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import Any
 
 import cv2
@@ -147,13 +146,17 @@ def _draw_found(canvas: np.ndarray, labels: np.ndarray, viewport: Viewport) -> N
 
 def grabcut_step(picture: np.ndarray, prompts: Prompts, before: Any) -> tuple[Any, np.ndarray]:
     """One iteration of grabcut."""
-    found = import_module("icas_core.segmentation.grabcut").cut(picture, prompts, before, iterations=1)
+    from icas_core.segmentation.grabcut import cut
+
+    found = cut(picture, prompts, before, iterations=1)
     return found, found.foreground.astype(np.int32)
 
 
 def grabcut_result(picture: np.ndarray, prompts: Prompts, found: Any) -> np.ndarray:
     """The object at full resolution as labels, 0 elsewhere."""
-    labels, inside = import_module("icas_core.segmentation.grabcut").segments(picture, prompts, found)
+    from icas_core.segmentation.grabcut import segments
+
+    labels, inside = segments(picture, prompts, found)
     return np.where(inside, labels, 0).astype(np.int32)
 
 

@@ -183,7 +183,9 @@ class Session:
 
     def start_again(self) -> None:
         """Take all paint and cuts away."""
-        self._work("reset", self.prepared.labels, 0)
+        # Not in a thread: what is clicked next comes after it.
+        if self.state is not None:
+            self._take(committed(self.state, reset(self.state.painting, *self.prepared.plain())))
 
     def coarser(self) -> None:
         """The segments of one level coarser."""
@@ -305,8 +307,6 @@ class Session:
             self._keep_classes()
             self._take(committed(state, painting))
             self.message = f"{count} places painted"
-        elif what == "reset":
-            self._take(committed(state, reset(state.painting, *result)))
         else:
             level = int(what.split()[1])
             self._take(committed(state, resegmented(state.painting, result[0], level)))

@@ -1,0 +1,239 @@
+"""A virtual screen, and a person at it: pointer and keys by xdotool, what is seen by the screen's own pixels.
+
+Positions are pixels of the picture; `Painter.at` says where in the window they are seen.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from Xlib import X
+from Xlib.display import Display
+
+from icas_core.annotations.annotation import Annotation
+from icas_core.annotations.store import AnnotationStore
+from icas_core.errors import IcasError
+from icas_core.painter.overlay import STATUS_HEIGHT
+from icas_core.painter.viewport import Viewport
+
+ROOT = Path(__file__).parents[2]
+COLUMNS, ROWS, SIDE = 6, 4, 80
+
+
+def missing() -> str | None:
+    """What this machine lacks to test windows."""
+    absent = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
+    return f"needs {', '.join(absent)} (tests/system_packages.sh)" if absent else None
+
+
+class Screen:
+    """A screen of 1600 × 1000 pixels that nobody sees."""
+
+    def __init__(self) -> None:
+        read, write = os.pipe()
+        self._server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+            pass_fds=[write],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write)
+        with os.fdopen(read) as answer:
+            self.name = f":{answer.readline().strip()}"
+        self.display = Display(self.name)
+
+    def do(self, *words: object) -> None:
+        """Let the person at the screen do something, in xdotool's words."""
+        subprocess.run(
+            ["xdotool", *map(str, words)], env={**os.environ, "DISPLAY": self.name}, check=True, capture_output=True
+        )
+
+    def pixels(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """What is seen inside a rectangle: (height, width, 3) uint8 RGB."""
+        width, height = right - left, bottom - top
+        raw = self.display.screen().root.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF)
+        return np.frombuffer(raw.data, np.uint8).reshape(height, width, 4)[:, :, 2::-1]
+
+    def windows(self) -> dict[str, object]:
+        """The windows by their titles."""
+        children = self.display.screen().root.query_tree().children
+        return {name: child for child in children if (name := _title(child)) and _mapped(child)}
+
+    def close_window(self, title: str) -> None:
+        """Close a window as its frame's button does."""
+        from Xlib.protocol.event import ClientMessage
+
+        window = self.windows()[title]
+        atom = self.display.intern_atom
+        event = ClientMessage(
+            window=window, client_type=atom("WM_PROTOCOLS"), data=(32, [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0])
+        )
+        window.send_event(event)  # type: ignore[attr-defined]
+        self.display.sync()
+
+    def resize(self, title: str, width: int, height: int) -> None:
+        """Give a window another size."""
+        self.windows()[title].configure(width=width, height=height)  # type: ignore[attr-defined]
+        self.display.sync()
+
+    def end(self) -> None:
+        """Switch the screen off."""
+        self.display.close()
+        self._server.terminate()
+        self._server.wait()
+
+
+class Painter:
+    """The real program in its windows on a screen."""
+
+    def __init__(self, screen: Screen, folder: Path, *arguments: object) -> None:
+        self.screen, self.folder = screen, folder
+        self.annotations = folder.with_name(f"{folder.name}_segmented")
+        self.log = folder.with_name(f"{folder.name}.log")
+        self.canvas, self.corner = (1180, 760), (20, 40)
+        self.viewport: Viewport | None = None
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "icas_core.painter", str(folder), *map(str, arguments)],
+                cwd=ROOT,
+                env={**os.environ, "DISPLAY": screen.name},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def look_at(self, width: int = COLUMNS * SIDE, height: int = ROWS * SIDE) -> None:
+        """Expect a picture of this size, fitted."""
+        self.viewport = Viewport((width, height), (self.canvas[0], self.canvas[1] - STATUS_HEIGHT))
+
+    def at(self, x: float, y: float) -> tuple[int, int]:
+        """Where on the screen a pixel of the picture is seen."""
+        assert self.viewport is not None
+        column, row = self.viewport.to_canvas(x, y)
+        return column + self.corner[0], row + self.corner[1]
+
+    def click(self, x: float, y: float, button: int = 1, *, times: int = 1) -> None:
+        self.screen.do("mousemove", *self.at(x, y), "click", "--repeat", times, "--delay", 60, button)
+        # Further apart than a double click.
+        time.sleep(0.45)
+
+    def double_click(self, x: float, y: float, button: int = 1) -> None:
+        self.click(x, y, button, times=2)
+
+    def move(self, *points: tuple[float, float]) -> None:
+        for point in points:
+            self.screen.do("mousemove", *self.at(*point))
+            time.sleep(0.04)
+
+    def drag(self, *points: tuple[float, float], button: int = 1, key: str | None = None) -> None:
+        if key:
+            self.screen.do("keydown", key)
+        self.screen.do("mousemove", *self.at(*points[0]), "mousedown", button)
+        time.sleep(0.04)
+        self.move(*points[1:])
+        self.screen.do("mouseup", button)
+        if key:
+            self.screen.do("keyup", key)
+        time.sleep(0.45)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.screen.do("key", key)
+            time.sleep(0.06)
+
+    def seen(self, x: float, y: float) -> tuple[int, int, int]:
+        """The colour seen at a pixel of the picture."""
+        column, row = self.at(x, y)
+        red, green, blue = self.screen.pixels(column, row, column + 1, row + 1)[0, 0].tolist()
+        return red, green, blue
+
+    def window(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """The screen's pixels inside a rectangle."""
+        return self.screen.pixels(left, top, right, bottom).astype(int)
+
+    def annotation(self, name: str) -> Annotation | None:
+        try:
+            return AnnotationStore(self.annotations).read(name)
+        except IcasError:  # is being written
+            return None
+
+    def classes(self, name: str = "a.png") -> list[list[int]]:
+        """The class in the middle of every block, row by row, as the files have it."""
+        found = self.annotation(name)
+        middle = SIDE // 2
+        return [] if found is None else found.classes[middle::SIDE, middle::SIDE].tolist()
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def ended(self) -> int:
+        return self.process.wait(20)
+
+    def quit(self) -> None:
+        if self.process.poll() is None:
+            self.press("q")
+            try:
+                self.ended()
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def until(condition: Callable[[], object], seconds: float = 12) -> None:
+    """Wait until a condition holds; AssertionError if it does not."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def colour_of(column: int, row: int, shade: int = 0) -> tuple[int, int, int]:
+    """The colour of a block."""
+    return 60 + 30 * column, 60 + 45 * row, 200 - 60 * ((column + row) % 3) - shade
+
+
+def blocks_picture(shade: int = 0) -> np.ndarray:
+    """A picture of 6 × 4 blocks that every method finds."""
+    picture = np.zeros((ROWS * SIDE, COLUMNS * SIDE, 3), np.uint8)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            colour = colour_of(column, row, shade)
+            picture[row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE] = colour
+    return picture
+
+
+def write_pictures(folder: Path, *names: str) -> Path:
+    """Write pictures of blocks."""
+    folder.mkdir(parents=True)
+    for number, name in enumerate(names):
+        Image.fromarray(blocks_picture(10 * number)).save(folder / name)
+    return folder
+
+
+def middle(column: int, row: int) -> tuple[int, int]:
+    """The middle of a block."""
+    return column * SIDE + SIDE // 2, row * SIDE + SIDE // 2
+
+
+def only(*painted: tuple[int, int], class_id: int = 1) -> list[list[int]]:
+    """The classes of all blocks when these (column, row) are painted and no others."""
+    return [[class_id if (column, row) in painted else 0 for column in range(COLUMNS)] for row in range(ROWS)]
+
+
+def _title(window: object) -> str | None:
+    name = window.get_wm_name()  # type: ignore[attr-defined]
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _mapped(window: object) -> bool:
+    return window.get_attributes().map_state == X.IsViewable  # type: ignore[attr-defined]
