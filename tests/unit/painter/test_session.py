@@ -1,0 +1,180 @@
+"""A session over a folder, without windows: what is kept, what is opened, what is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from icas_core.annotations.annotation import State as Progress
+from icas_core.annotations.classes import default_classes
+from icas_core.annotations.store import AnnotationStore
+from icas_core.painter.events import Pointer
+from icas_core.painter.preparing import Method
+from icas_core.painter.session import Options, Session
+
+SIDE = 30
+
+
+def pictures(folder: Path, *names: str) -> Path:
+    """Pictures of 3 × 2 blocks."""
+    folder.mkdir(parents=True)
+    blocks = np.array([[(40, 90, 200), (200, 60, 60), (90, 200, 90)], [(220, 220, 40), (30, 30, 30), (240, 240, 240)]])
+    for name in names:
+        Image.fromarray(blocks.repeat(SIDE, axis=0).repeat(SIDE, axis=1).astype(np.uint8)).save(folder / name)
+    return folder
+
+
+def opened(folder: Path, annotations: Path) -> Session:
+    names = sorted(path.name for path in folder.iterdir())
+    method = Method("graph", {"sigma": 0.1, "smallest": 20})
+    return Session(Options(folder, names, annotations, method, default_classes()))
+
+
+def until(session: Session, condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        session.tick()
+        time.sleep(0.005)
+
+
+def ready(session: Session) -> None:
+    until(session, lambda: session.state is not None)
+
+
+def click(session: Session, column: int, row: int, button: str = "left") -> None:
+    ready(session)
+    for kind in ("down", "up"):
+        session.point(Pointer("icas", kind, button, column * SIDE + 15, row * SIDE + 15))
+
+
+def classes(annotations: Path, name: str) -> list[list[int]]:
+    found = AnnotationStore(annotations).read(name)
+    return [] if found is None else found.classes[15::SIDE, 15::SIDE].tolist()
+
+
+def test_next_and_previous_keep_what_is_painted_and_write_no_masks(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png", "b.png"), tmp_path / "out")
+    click(session, 1, 0)
+    session.key("n")
+    ready(session)
+    assert session.name == "b.png"
+    session.key("p")
+    ready(session)
+    assert session.state is not None
+    assert session.state.painting.painted
+    session.close()
+    assert classes(tmp_path / "out", "a.png") == [[0, 1, 0], [0, 0, 0]]
+    assert not list((tmp_path / "out").glob("*mask*"))
+    assert not list((tmp_path / "out").glob("b.png*")), "a picture only looked at leaves no files"
+
+
+def test_space_writes_masks_and_goes_on_and_the_next_session_begins_there(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png", "b.png", "c.png")
+    session = opened(folder, tmp_path / "out")
+    click(session, 2, 1)
+    session.key("space")
+    ready(session)
+    session.key("space")
+    ready(session)
+    line = session.close()
+    assert line.startswith("2 of 3 pictures done, 0 begun, 1 left")
+    mask = np.asarray(Image.open(tmp_path / "out" / "a_mask_(R204,G0,B0).png"))
+    assert (mask[SIDE:, 2 * SIDE :] == 255).all()
+    assert (mask > 0).sum() == SIDE * SIDE
+    store = AnnotationStore(tmp_path / "out")
+    assert [store.state(name) for name in ("a.png", "b.png", "c.png")] == [Progress.DONE, Progress.EMPTY, None]
+    again = opened(folder, tmp_path / "out")
+    assert again.name == "c.png"
+    again.key("space")
+    again.close()
+
+
+def test_cuts_and_paint_come_back_and_every_action_is_on_disk_before_the_session_ends(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png")
+    session = opened(folder, tmp_path / "out")
+    ready(session)
+    for x, y in ((-1, 15), (40, 15)):
+        session.point(Pointer("icas", "down", "middle", x, y))
+    session.point(Pointer("icas", "down", "left", 5, 5))
+    session.saver.flush()
+    # Nobody has said goodbye: this is what a killed program leaves.
+    again = opened(folder, tmp_path / "out")
+    ready(again)
+    assert again.state is not None
+    painting = again.state.painting
+    segments = painting.segments.whole()
+    assert painting.classes[segments[5, 5]] == 1
+    assert painting.classes[segments[25, 5]] == 0
+    again.close()
+    session.preparing.close()
+
+
+def test_pictures_that_cannot_be_opened_are_named_and_the_session_goes_on(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "b.png", "d.png")
+    (folder / "a.jpg").write_bytes(b"no picture")
+    whole = (folder / "b.png").read_bytes()
+    (folder / "c.png").write_bytes(whole[: len(whole) // 2])
+    Image.new("RGB", (1, 1)).save(folder / "e.png")
+    session = opened(folder, tmp_path / "out")
+    ready(session)
+    assert session.name == "b.png"
+    session.key("n")
+    ready(session)
+    assert session.name == "d.png"
+    session.key("n")
+    ready(session)
+    assert session.name == "e.png"
+    assert sorted(session.skipped) == ["a.jpg", "c.png"]
+    assert "2 could not be opened" in session.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_on_a_full_disk_nothing_earlier_is_lost_and_all_is_saved_once_there_is_room(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), small_disk / "out")
+    click(session, 0, 0)
+    session.saver.flush()
+    filler = small_disk / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(512))
+        except OSError:
+            pass
+    for column in (1, 2):
+        click(session, column, 0)
+    session.key("[")
+    session.saver.flush()
+    session.key("n")
+    session.saver.flush()
+    assert session.saver.unsaved
+    assert "cannot be written" in session.saver.error
+    kept = classes(small_disk / "out", "a.png")
+    assert kept[0][0] == 1
+    session.quit()
+    assert session.running, "q asks once more"
+    filler.unlink()
+    until(session, lambda: not session.saver.unsaved and not session.saver.busy)
+    session.close()
+    assert classes(small_disk / "out", "a.png") == [[1, 1, 1], [0, 0, 0]]
