@@ -8,6 +8,12 @@ from icas_core.report.summary import read_histograms, write_summary
 from icas_core.tables import MERGED, read_all_rejected, read_table
 from icas_core.workload.counted import expected_of, read_counts
 
+# What the page says above each figure, by the name of its file.
+FIGURES = {
+    "losses": "How the model learnt: its loss on the pictures it learns from, and on others",
+    "reconstructions": "Pictures it did not learn from, each with what it rebuilds from its code to its right",
+}
+
 
 def main(job) -> None:
     stage = job.params.stage
@@ -25,6 +31,7 @@ def main(job) -> None:
             histograms=read_histograms([*job.input.edges, *job.input.across], thresholds),
             counts=read_counts(job.input.edges, job.input.across, list(thresholds), expected),
             settings=stage["shown"],
+            figures=[(FIGURES[Path(file).stem], file) for file in job.input.figures],
             title=Path(stage["images"]).name,
             progress=bar,
             threads=job.threads,

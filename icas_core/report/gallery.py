@@ -46,6 +46,7 @@ def write_gallery(
     histograms: Mapping[str, Mapping[str, Any]] | None = None,
     counts: Mapping[str, Mapping[str, int]] | None = None,
     settings: Mapping[str, Any] | None = None,
+    figures: Sequence[tuple[str, Path | str]] = (),
     title: str = "Clusters",
     progress: Progress | None = None,
     threads: int = 1,
@@ -55,10 +56,10 @@ def write_gallery(
 
     merged: a table of tables.MERGED, its paths relative to images_root; rejected: (path, reason); histograms, for each
     method: counts over equal bins of -1..1 and threshold (or None); counts, for each stage of comparing: the pairs
-    expected, possible, pruned, skipped, compared; settings: key → value, nested tables allowed. Thumbnails are in the
-    pages themselves; the comparison asks for the originals beside them and does without. The folder is swapped in
-    whole just before `destination` is replaced, so that no page of an earlier result stays. IcasError when that folder
-    holds files of another kind.
+    expected, possible, pruned, skipped, compared; settings: key → value, nested tables allowed; figures: (title, PNG
+    file) for the first page. Thumbnails are in the pages themselves; the comparison asks for the originals beside them
+    and does without. The folder is swapped in whole just before `destination` is replaced, so that no page of an
+    earlier result stays. IcasError when that folder holds files of another kind.
     """
     destination, histograms = Path(destination), histograms or {}
     thresholds = [histogram.get("threshold") for histogram in histograms.values()]
@@ -88,6 +89,7 @@ def write_gallery(
         ],
         "counts": counts or {},
         "settings": list(_flat(settings or {})),
+        "figures": [(title, _png(path)) for title, path in figures],
         "index": _index(pages, merged.num_rows <= SEARCHABLE),
     }
     folder = destination.with_suffix("")
@@ -134,6 +136,10 @@ class _Site:
         except RejectedPicture:
             # Deleted or damaged since it was clustered: its place in the result is shown without it.
             return None
+
+
+def _png(path: Path | str) -> str:
+    return "data:image/png;base64," + b64encode(Path(path).read_bytes()).decode()
 
 
 def _write_text(path: Path, text: str) -> None:

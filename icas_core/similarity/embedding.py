@@ -60,7 +60,7 @@ def _outline(stack: Stack) -> np.ndarray:
 METHOD = Method(
     name="embedding",
     version=1,
-    default_threshold=0.69,
+    default_threshold=0.7,
     default_size=(128, 128),
     unequal_sizes=False,
     turns_alike=False,

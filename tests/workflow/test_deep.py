@@ -49,6 +49,7 @@ def test_a_training_leaves_its_weights_its_curve_and_its_pictures(trained: tuple
     features = read_features(project.output / "extract/embedding/0001.parquet")
     assert features.variants[0].shape == (8, 8)
     assert sum(map(len, project.partition())) == 21
+    assert (project.output / "report.html").read_text(encoding="utf-8").count("data:image/png;base64,") == 2
 
 
 def test_a_model_is_trained_once_unless_it_is_asked_for(trained: tuple[Project, Path]) -> None:

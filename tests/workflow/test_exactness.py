@@ -13,6 +13,7 @@ from datasketch import MinHash
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from skimage.feature import hog
 from skimage.metrics import structural_similarity
 
 from icas_core.images import read_rgb
@@ -25,8 +26,10 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 # Other than the defaults: over 44,850 pairs the library would take minutes, and so small pictures have few descriptors.
 PARAMETERS = {"orb": {"features": 80, "least": 20}}
-THRESHOLDS = {"orb": 0.2}
-# How far ssim and tm may lie from their libraries' values; the others are equal.
+THRESHOLDS = {"orb": 0.2, "embedding": 0.85}
+# Any deep model does: the one that needs no training and no network.
+CONFIG = {"embedding": {"deep": {"model": "hog"}, "size": [128, 128]}}
+# How far ssim, tm and embedding may lie from their libraries' values; the others are equal.
 ROUNDING = 1e-5
 
 
@@ -88,6 +91,14 @@ def _share_of_good(a: np.ndarray, b: np.ndarray, ratio: float) -> float:
     return good / len(a)
 
 
+def _histograms(picture: np.ndarray) -> np.ndarray:
+    return hog(picture, pixels_per_cell=(16, 16), cells_per_block=(2, 2), channel_axis=-1)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return a @ b / np.sqrt((a @ a) * (b @ b))
+
+
 # What each library is given for a picture, and what it says of two of them.
 LIBRARIES: dict[str, tuple[Callable[..., Any], Callable[[Any, Any], float]]] = {
     "ssim": (_grey, _ssim),
@@ -95,6 +106,7 @@ LIBRARIES: dict[str, tuple[Callable[..., Any], Callable[[Any, Any], float]]] = {
     "imagehash": (_hash, _equal_bits),
     "minhash": (_sketch, lambda a, b: a.jaccard(b)),
     "orb": (_descriptors, _lowe),
+    "embedding": (_histograms, _cosine),
 }
 
 
@@ -135,7 +147,7 @@ def config_of(name: str, threshold: float) -> dict[str, Any]:
     """The config keys of a run of this method that compares all pictures."""
     given = {name: PARAMETERS[name]} if name in PARAMETERS else {}
     keys = {"method": name, "merge": "all", "threshold": threshold, **given}
-    return {**keys, "batch_transfer": "none", "transfer": "symlink"}
+    return {**keys, **CONFIG.get(name, {}), "batch_transfer": "none", "transfer": "symlink"}
 
 
 @pytest.fixture(scope="module")

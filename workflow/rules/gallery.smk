@@ -7,6 +7,7 @@ rule gallery:
         rejected=of_batches_and_methods("extract/{method}/{batch}.rejected.csv"),
         edges=of_batches_and_methods("compare/{method}/{batch}.parquet"),
         across=of_block_pairs(),
+        figures=gallery_figures,
         template=str(ROOT / "workflow/report/gallery.html.j2"),
         look=str(ROOT / "workflow/report/gallery.css"),
         behaviour=str(ROOT / "workflow/report/gallery.js"),

@@ -94,6 +94,12 @@ def gallery_stage(wildcards):
     return dict(version=VERSION["gallery"], images=str(SETTINGS.images), shown=shown)
 
 
+def gallery_figures(wildcards):
+    """Drawings (PNG) for the page; scripts/gallery.py has a title for each."""
+    names = ("losses", "reconstructions") if SETTINGS.trains else ()
+    return [out(f"train/{name}.png") for name in names]
+
+
 def clusters_folder(wildcards):
     return str(SETTINGS.output / "clusters")
 

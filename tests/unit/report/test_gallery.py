@@ -90,6 +90,17 @@ def test_every_picture_is_shown_once_with_its_thumbnail_inside_the_file(gallery,
         assert max(Image.open(io.BytesIO(base64.b64decode(content))).size) <= 128
 
 
+def test_figures_are_inside_the_file_with_their_titles(gallery, merged_of, pictures, tmp_path):
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "losses.png")
+    page = gallery(merged_of({}), pictures(), figures=[("How <it> learnt", tmp_path / "losses.png")])
+    assert well_formed(page)
+    assert "How <it> learnt" in page.visible
+    (figure,) = [image for image in page.all("img") if image.get("alt") == "How <it> learnt"]
+    kind, content = figure["src"].split(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(content) == (tmp_path / "losses.png").read_bytes()
+
+
 def test_counts_add_up_to_the_pictures_found(gallery, merged_of, pictures):
     root = pictures("a.jpg", "b.jpg", "c.jpg")
     merged = merged_of({1: [("a.jpg", 1.0), ("b.jpg", 0.9)], -1: [("c.jpg", None)]})
