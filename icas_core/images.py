@@ -79,6 +79,18 @@ def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None) -> np.nd
         raise RejectedPicture(_reason(error, path)) from error
 
 
+def upright_size(path: Path | str) -> tuple[int, int]:
+    """(width, height) of what `read_rgb` would give, from the file's head alone; raises RejectedPicture."""
+    try:
+        with _open_regular(path) as file, _open_picture(file) as picture:
+            width, height = picture.size
+            return (height, width) if _orientation(picture) >= 5 else (width, height)
+    except RejectedPicture:
+        raise
+    except Exception as error:  # as in read_rgb
+        raise RejectedPicture(_reason(error, path)) from error
+
+
 def thumbnail(path: Path | str, side: int) -> bytes:
     """A JPEG of the upright picture that fits into `side` × `side` pixels, never enlarged; raises RejectedPicture."""
     picture = Image.fromarray(read_rgb(path, at_least=(side, side)))

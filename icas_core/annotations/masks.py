@@ -65,23 +65,28 @@ def write_masks(folder: Path | str, stem: str, classes: np.ndarray, table: Class
     colour. Files that others wrote or changed are neither removed nor written over: IcasError, before anything is
     written; also where the folder cannot be written.
     """
-    painted = [_class_with(int(number), table) for number in np.flatnonzero(np.bincount(classes.ravel())) if number]
-    names = {mask_name(stem, each, table, form): each for each in painted}
+    files = mask_files(stem, classes, table, form)
     there = {mask.path: mask for mask in _masks(Path(folder), stem)}
-    for name in names:
+    for name in files:
         path = Path(folder) / name
         if os.path.lexists(path) and not (path in there and there[path].ours):
             raise IcasError(f"{path}: was written or changed by another program; it is left as it is: move it away")
     try:
-        for name, each in names.items():
+        for name, content in files.items():
             with written_atomically(Path(folder) / name) as file:
-                file.write(_png(classes == each.id, each))
+                file.write(content)
         for path, mask in there.items():
-            if mask.ours and path not in {Path(folder) / name for name in names}:
+            if mask.ours and path not in {Path(folder) / name for name in files}:
                 path.unlink(missing_ok=True)
     except OSError as error:
         raise IcasError(f"{folder}: the masks of {stem} cannot be written ({error.strerror})") from error
-    return [Path(folder) / name for name in names]
+    return [Path(folder) / name for name in files]
+
+
+def mask_files(stem: str, classes: np.ndarray, table: ClassTable, form: str) -> dict[str, bytes]:
+    """The masks of a picture, path below the folder → PNG, one for each painted class; IcasError as `write_masks`."""
+    painted = [_class_with(int(number), table) for number in np.flatnonzero(np.bincount(classes.ravel())) if number]
+    return {mask_name(stem, each, table, form): _png(classes == each.id, each) for each in painted}
 
 
 def mask_name(stem: str, of: Class, table: ClassTable, form: str) -> str:

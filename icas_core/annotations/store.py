@@ -122,6 +122,13 @@ class AnnotationStore:
         sidecar = read_sidecar(AnnotationFiles(self.folder, name).sidecar)
         return sidecar.classes if sidecar else ()
 
+    def written_at(self, name: str) -> int:
+        """When the annotation was last written whole, in ns; IcasError where there is none."""
+        stamp = AnnotationFiles(self.folder, name).stamp()
+        if stamp is None:
+            raise IcasError(f"{name}: has no annotation")
+        return stamp[1]
+
     def read_classes(self) -> ClassTable:
         """The folder's class table, empty where there is none; IcasError where it means nothing."""
         return read_classes(self.folder / CLASSES_FILE)

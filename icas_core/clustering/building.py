@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from icas_core.clustering.receipts import Placed
+from icas_core.swapping import building_beside
 
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
 
@@ -30,8 +31,8 @@ class Building:
 
     @property
     def folder(self) -> Path:
-        """Where it is built: a hidden neighbour of the target, on one file system with it."""
-        return self.target.with_name(f".{self.target.name}.building-{os.getpid()}")
+        """Where it is built."""
+        return building_beside(self.target)
 
     def add(self, source: str, placed: str) -> None:
         """Bring one picture over; one that cannot be read is put down as vanished."""

@@ -26,6 +26,7 @@ from icas_core.clustering.receipts import (
 )
 from icas_core.errors import IcasError
 from icas_core.images import is_picture_name
+from icas_core.swapping import clear_leftovers, swap_in
 from icas_core.tables import CLUSTERS, OUTLIER
 
 TRANSFERS = ("copy", "hardlink", "symlink", "none")
@@ -79,7 +80,7 @@ def place(
         clear_leftovers(target)
         reusable = _checked(target, shown=destination, root=root, overwrite=overwrite)
         if transfer == "none":
-            _swap(None, target, log)
+            swap_in(None, target, log)
             return Receipt(RECEIPT.empty_table(), [])
         building = Building(target, root, transfer, reusable)
         return _built(building, names, log, progress)
@@ -99,7 +100,7 @@ def _built(building: Building, names: dict[str, str], log: logging.Logger, progr
             if progress is not None:
                 progress.advance()
         table = write_receipt(building.rows, building.folder, building.root)
-        _swap(building.folder, building.target, log)
+        swap_in(building.folder, building.target, log)
     except BaseException:
         shutil.rmtree(building.folder, ignore_errors=True)
         raise
@@ -154,19 +155,6 @@ def _clusters_of(folders: dict[str, list[str]]) -> pa.Table:
     return pa.table(list(zip(*sorted(rows), strict=True)), schema=CLUSTERS)
 
 
-def clear_leftovers(target: Path) -> None:
-    """Clear away what a killed placing left beside `target`; a tree that was not swapped yet comes back."""
-    old = _old(target)
-    if os.path.lexists(old) and not os.path.lexists(target):
-        os.rename(old, target)
-    if not target.parent.is_dir():
-        return
-    pattern = re.compile(rf"\.{re.escape(target.name)}\.(building-\d+|replaced)")
-    for entry in os.scandir(target.parent):
-        if pattern.fullmatch(entry.name):
-            shutil.rmtree(entry.path)
-
-
 def _checked(target: Path, *, shown: Path | str, root: Path, overwrite: bool) -> dict[str, Placed]:
     """The copies that may be taken over, by source; IcasError where the tree is not to be replaced."""
     if not os.path.lexists(target):
@@ -189,29 +177,3 @@ def _checked(target: Path, *, shown: Path | str, root: Path, overwrite: bool) ->
         return {}
     copies = (row for row in receipt[0] if row.transfer == "copy" and row.placed in found)
     return {row.source: row for row in copies if is_unchanged(row, found[row.placed])}
-
-
-def _swap(building: Path | None, target: Path, log: logging.Logger) -> None:
-    old = _old(target)
-    if os.path.lexists(target):
-        os.rename(target, old)
-    if building is not None:
-        try:
-            os.rename(building, target)
-        except OSError:
-            if os.path.lexists(old):
-                os.rename(old, target)
-            raise
-    try:
-        if os.path.lexists(old):
-            # Half removed it must not be taken for a tree that waits for its swap.
-            discarded = old.with_name(f".{target.name}.building-0")
-            os.rename(old, discarded)
-            shutil.rmtree(discarded)
-    except OSError as error:
-        # The new tree is in place: what is left of the old one is in nobody's way.
-        log.warning("%s: could not be removed (%s), delete it by hand", error.filename, error.strerror)
-
-
-def _old(target: Path) -> Path:
-    return target.with_name(f".{target.name}.replaced")

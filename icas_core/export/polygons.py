@@ -6,23 +6,23 @@ import cv2
 import numpy as np
 
 
-def centre_polygons(mask: np.ndarray) -> list[np.ndarray]:
+def centre_polygons(mask: np.ndarray, at: tuple[int, int] = (0, 0)) -> list[np.ndarray]:
     """For each 8-connected part of a (height, width) bool mask a closed polygon through its outermost pixels' centres.
 
-    (n, 2) int32 of x, y, n ≥ 3 (points may repeat). Filled with its outline, as `cv2.fillPoly` and Pillow do, it gives
-    the mask back to the pixel, holes too. From left to right of `cv2.findContours`' own order.
+    (n, 2) int32 of x, y, n ≥ 3 (points may repeat); `at` is the (x, y) of the mask's first pixel. Filled with its
+    outline, as `cv2.fillPoly` and Pillow do, it gives the mask back to the pixel, holes too.
     """
-    return [_simplified(ring) for ring in _rings(mask.astype(np.uint8))]
+    return [_simplified(ring) + np.array(at, np.int32) for ring in _rings(mask.astype(np.uint8))]
 
 
-def outline_polygons(mask: np.ndarray) -> list[np.ndarray]:
+def outline_polygons(mask: np.ndarray, at: tuple[int, int] = (0, 0)) -> list[np.ndarray]:
     """The same along the pixels' outer edges, where pixel (x, y) covers x to x + 1 and y to y + 1.
 
     Filled by the even-odd rule, as `pycocotools` does, it gives the mask back.
     """
     doubled = mask.astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
     # Of a doubled pixel the first half lies on its near edge, the second on its far one.
-    return [_simplified((ring + 1) // 2) for ring in _rings(doubled)]
+    return [_simplified((ring + 1) // 2) + np.array(at, np.int32) for ring in _rings(doubled)]
 
 
 def _rings(mask: np.ndarray) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from icas_core.errors import RejectedPicture
-from icas_core.images import MAX_PIXELS, is_picture_name, read_rgb, thumbnail
+from icas_core.images import MAX_PIXELS, is_picture_name, read_rgb, thumbnail, upright_size
 from tests.odd_pictures import ODD_INPUTS, READ, OddPicture, make_odd_pictures, photograph, png_of_size
 
 
@@ -35,6 +35,7 @@ def test_an_odd_input_is_read_or_rejected_with_its_reason(row: OddPicture, odd_f
         assert picture.dtype == np.uint8
         assert picture.ndim == 3
         assert picture.shape[2] == 3
+        assert upright_size(odd_folder / row.name) == picture.shape[1::-1]
         return
     with pytest.raises(RejectedPicture) as rejected:
         read_rgb(odd_folder / row.name)
@@ -59,6 +60,7 @@ def test_exif_orientation_turns_the_picture_as_pillow_does(tmp_path: Path, orien
     with Image.open(path) as picture:
         upright = np.asarray(ImageOps.exif_transpose(picture))
     assert upright.shape == ((150, 225, 3) if orientation < 5 else (225, 150, 3))
+    assert upright_size(path) == upright.shape[1::-1]
     np.testing.assert_array_equal(read_rgb(path), upright)
 
 

@@ -12,6 +12,7 @@ from icas_core import batches as ledger_of
 from icas_core.clustering.moving import journal_is_open
 from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
+from icas_core.export.coco import require_pycocotools
 from icas_core.runner import announce_runner
 from workflow.progress import show_progress, stop_progress
 
@@ -45,17 +46,24 @@ def read_settings():
 
 
 # The targets asked for by name; a process that runs a single job for another does not come here.
-ASKED = set(sys.argv) & {"move_images", "undo_move", "merge_folders"}
+ASKED = set(sys.argv) & {
+    "move_images",
+    "undo_move",
+    "merge_folders",
+    "export_masks",
+}
 SETTINGS = or_end(read_settings)
 METHODS = SETTINGS.methods
 
 
 def check_installed():
-    """A deep model's packages must be there before anything runs, unless each job has an environment of its own."""
-    if {"deep", "embedding"} & set(
-        METHODS
-    ) and not workflow.deployment_settings.deployment_method:
+    """What jobs need beyond the base must be there before anything runs, unless each has an environment of its own."""
+    if workflow.deployment_settings.deployment_method:
+        return
+    if {"deep", "embedding"} & set(METHODS):
         require_installed(choice_of(config["deep"]["model"]))
+    if "export_masks" in ASKED:
+        require_pycocotools()
 
 
 if workflow.is_main_process:
@@ -122,12 +130,15 @@ def end_run():
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
     summary = SETTINGS.output / "summary.json"
-    if summary.exists():
+    if summary.exists() and "export_masks" not in ASKED:
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)
 
 
 def end_of_asked():
     """Say what came of a target that a person asked for by name."""
+    if "export_masks" in ASKED:
+        summary = SETTINGS.output / "export_masks/summary.json"
+        return f"{json.loads(summary.read_text())['line']}; see {SETTINGS.output / 'export'}"
     if "merge_folders" in ASKED:
         return f"see {SETTINGS.output / 'report.html'}"
     if "undo_move" in ASKED:

@@ -57,3 +57,12 @@ def test_any_mask_comes_back(data: st.DataObject, library: str, height: int, wid
         assert np.array_equal(filled(polygons_of(mask), mask.shape), mask)
     else:
         assert polygons_of(mask) == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_outlines_filled_in_another_way_stay_within_a_pixel_of_the_edge(name: str) -> None:
+    mask = ALL[name].astype(np.uint8)
+    filled = by_opencv(outline_polygons(ALL[name]), mask.shape)
+    near = np.ones((3, 3), np.uint8)
+    assert not (filled & (cv2.dilate(mask, near) == 0)).any()
+    assert not (~filled & (cv2.erode(mask, near, borderValue=0) > 0)).any()
