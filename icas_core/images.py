@@ -84,7 +84,9 @@ def upright_size(path: Path | str) -> tuple[int, int]:
     try:
         with _open_regular(path) as file, _open_picture(file) as picture:
             width, height = picture.size
-            return (height, width) if _orientation(picture) >= 5 else (width, height)
+            # Of TIFF Pillow gives the size as turned already, since it turns the pixels itself.
+            turned = picture.format != "TIFF" and _orientation(picture) >= 5
+            return (height, width) if turned else (width, height)
     except RejectedPicture:
         raise
     except Exception as error:  # as in read_rgb
