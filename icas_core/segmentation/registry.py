@@ -5,6 +5,7 @@ from __future__ import annotations
 from icas_core.errors import IcasError
 from icas_core.segmentation import (
     chanvase,
+    consensus,
     edge,
     felzenszwalb,
     grabcut,
@@ -18,7 +19,7 @@ from icas_core.segmentation.segmenter import Segmenter
 
 SEGMENTERS: dict[str, Segmenter] = {
     module.SEGMENTER.name: module.SEGMENTER
-    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph, grabcut)
+    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph, consensus, grabcut)
 }
 
 
