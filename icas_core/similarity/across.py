@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -63,25 +63,17 @@ def compare_blocks(
     represented: the batches' represent files, in the same order; without them every picture is compared.
     Pairs of one batch are not compared: that was done when the batch was.
     """
-    rows: dict[int, np.ndarray] = {}
-    parts: list[Features] = []
-    total = 0
-    for file, chosen in sorted(zip_longest(features, represented)):
-        part = read_features(file, read_table(chosen, CLUSTERS)["path"].to_pylist() if chosen else None)
-        parts.append(part)
-        rows[int(Path(file).stem)] = np.arange(total, total + len(part))
-        total += len(part)
-    everything = concatenate(parts)
-    first, second = ([number for number in rows if number % of_blocks == block] for block in blocks)
-    pairs = [(a, b) for a, b in product(first, second) if blocks[0] != blocks[1] or a < b]
-    pairs = [(a, b) for a, b in pairs if len(rows[a]) and len(rows[b])]
+    parts = _parts(features, represented)
+    first, second = ({number: parts[number] for number in parts if number % of_blocks == block} for block in blocks)
     connected = Forest() if forest else None
+    paths = [path for part in _in_order(first, second, blocks) for path in part.paths]
+    pairs = list(_compared_together(first, second, same=blocks[0] == blocks[1]))
     found = []
-    with progress(sum(len(rows[a]) * len(rows[b]) for a, b in pairs), f"compare {method} {what}", "pairs") as bar:
-        for a, b in pairs:
+    with progress(sum(len(a) * len(b) for a, _, b, _ in pairs), f"compare {method} {what}", "pairs") as bar:
+        for left, left_at, right, right_at in pairs:
             edges = similar_pairs(
-                everything.take(rows[a]),
-                everything.take(rows[b]),
+                left,
+                right,
                 method=method,
                 threshold=threshold,
                 parameters=dict(parameters),
@@ -89,5 +81,40 @@ def compare_blocks(
                 threads=threads,
                 progress=bar,
             )
-            found.append(edges.shifted(int(rows[a][0]), int(rows[b][0])))
-    return replace(merge_edges(found), threshold=threshold), everything.paths
+            found.append(edges.shifted(left_at, right_at))
+    return replace(merge_edges(found), threshold=threshold), paths
+
+
+def _parts(features: Sequence[str], represented: Sequence[str]) -> dict[int, Features]:
+    """The features of each batch that has any, by its number."""
+    parts = {}
+    for file, chosen in sorted(zip_longest(features, represented)):
+        part = read_features(file, read_table(chosen, CLUSTERS)["path"].to_pylist() if chosen else None)
+        if len(part):
+            parts[int(Path(file).stem)] = part
+    return parts
+
+
+def _in_order(first: Mapping[int, Features], second: Mapping[int, Features], blocks: tuple[int, int]) -> list[Features]:
+    return [*first.values(), *(second.values() if blocks[0] != blocks[1] else ())]
+
+
+def _compared_together(
+    first: Mapping[int, Features], second: Mapping[int, Features], *, same: bool
+) -> Iterator[tuple[Features, int, Features, int]]:
+    """Two sets of features to compare, each with the number of its first row.
+
+    Two blocks have no batch in common: they are compared as wholes, so that each picture is prepared once. Within one
+    block each batch is compared with all that come after it.
+    """
+    if not same:
+        if first and second:
+            left = concatenate(list(first.values()))
+            yield left, 0, concatenate(list(second.values())), len(left)
+        return
+    everything = concatenate(list(first.values()))
+    start = 0
+    for part in list(first.values())[:-1]:
+        after = start + len(part)
+        yield part, start, everything.take(np.arange(after, len(everything))), after
+        start = after

@@ -171,10 +171,11 @@ class _Search:
         wanted = np.ones((a1 - a0, b1 - b0), np.bool_)
         if self.compared.within and a1 > b0:
             wanted &= np.arange(a0, a1)[:, None] < np.arange(b0, b1)[None, :]
-        pairs = int(wanted.sum())
+        # Counting costs as much as comparing hashes: it is done where the answer is not known.
+        pairs = left = int(np.count_nonzero(wanted)) if self.compared.within else wanted.size
         if self.forest is not None:
             wanted &= self.a_roots[a][:, None] != self.b_roots[b][None, :]
-        left = int(wanted.sum())
+            left = int(np.count_nonzero(wanted))
         rows, columns, similarity, pruned, compared = self._above(a, b, wanted, left, pairs)
         counts = {"possible": pairs, "pruned": pruned, "skipped": pairs - pruned - compared, "compared": compared}
         return self._edges(a[rows], b[columns], similarity, counts)
