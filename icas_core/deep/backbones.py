@@ -8,8 +8,8 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from icas_core.deep.weights import fit, read_checkpoint
 from icas_core.errors import IcasError
+from icas_core.weights import fit, read_checkpoint
 
 
 class EfficientNetLite0(nn.Module):

@@ -10,8 +10,8 @@ from torch import nn
 
 from icas_core.deep.choices import check_loss_model, class_in_file
 from icas_core.deep.own import own_module
-from icas_core.deep.weights import fit, read_checkpoint
 from icas_core.errors import IcasError
+from icas_core.weights import fit, read_checkpoint
 
 # Of two (n, 3, height, width) float32 RGB in 0..1, the rebuilt and the original, one number.
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

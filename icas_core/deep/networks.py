@@ -15,8 +15,8 @@ from icas_core.deep.backbones import EfficientNetLite0, Torchvision
 from icas_core.deep.choices import Choice
 from icas_core.deep.embedders import Embedder
 from icas_core.deep.own import own_module
-from icas_core.deep.weights import device_of, fit, read_checkpoint
 from icas_core.errors import IcasError
+from icas_core.weights import device_of, fit, read_checkpoint
 
 
 def load_network(choice: Choice, *, checkpoint: Path | str | None, device: str, threads: int) -> Embedder:

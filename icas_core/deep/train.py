@@ -18,10 +18,10 @@ from icas_core.deep.dataset import Dataset, chosen, read_dataset, usual_size
 from icas_core.deep.losses import loss_of
 from icas_core.deep.own import own_module
 from icas_core.deep.training import Schedule, Training, usual_epochs
-from icas_core.deep.weights import device_of
 from icas_core.errors import IcasError
 from icas_core.logs import progress
 from icas_core.tables import written_atomically
+from icas_core.weights import device_of
 
 LOG = logging.getLogger(__name__)
 _SHOWN = 24

@@ -17,9 +17,9 @@ from torch.optim.lr_scheduler import OneCycleLR
 from icas_core.deep.dataset import Dataset
 from icas_core.deep.losses import Loss
 from icas_core.deep.warping import warped
-from icas_core.deep.weights import read_checkpoint
 from icas_core.errors import IcasError
 from icas_core.tables import written_atomically
+from icas_core.weights import read_checkpoint
 
 LOG = logging.getLogger(__name__)
 _STEPS = 1200

@@ -12,6 +12,7 @@ from icas_core.segmentation import (
     graph,
     kmeans,
     quickshift,
+    sam,
     slickmeans,
     superpixel,
 )
@@ -19,7 +20,19 @@ from icas_core.segmentation.segmenter import Segmenter
 
 SEGMENTERS: dict[str, Segmenter] = {
     module.SEGMENTER.name: module.SEGMENTER
-    for module in (edge, superpixel, kmeans, slickmeans, chanvase, felzenszwalb, quickshift, graph, consensus, grabcut)
+    for module in (
+        edge,
+        superpixel,
+        kmeans,
+        slickmeans,
+        chanvase,
+        felzenszwalb,
+        quickshift,
+        graph,
+        consensus,
+        grabcut,
+        sam,
+    )
 }
 
 

@@ -22,6 +22,8 @@ from icas_core.segmentation.reducing import scale_of
 from icas_core.segmentation.registry import SEGMENTERS, segmenter_of
 
 PEOPLE = "human"
+# What stands in place of numbers where there are no weights to measure.
+_NO_CHECKPOINT = {"note": "no checkpoint"}
 _Result = TypeVar("_Result")
 # The columns that are printed: their heading, the value, how it is shown.
 _COLUMNS = (
@@ -136,6 +138,9 @@ def _measured(
         segmenter = segmenter_of(name)
         for reduce in reduces:
             scale_of((1, 1), segmenter, reduce)  # a scale that is none is told before any picture is read
+            if parameters.get("checkpoint") == "":
+                yield {"method": name}, dict(_NO_CHECKPOINT)
+                break
             of = partial(measure_picture, segmenter=segmenter, parameters=parameters, reduce=reduce)
             row = {"method": name, "parameters": parameters, "reduce": reduce}
             yield row, summary(_of_each(of, pictures, rejected))
@@ -150,6 +155,9 @@ def _prompted(
     for name, parameters in methods.items():
         for reduce in reduces:
             scale_of((1, 1), segmenter_of(name), reduce)
+            if parameters.get("checkpoint") == "":
+                yield {"method": name}, dict(_NO_CHECKPOINT)
+                break
             of = partial(measure_prompts, method=PROMPTED[name](parameters, reduce))
             row = {"method": name, "parameters": parameters, "reduce": reduce}
             yield row, summary_of_prompts(_of_each(of, pictures, rejected))
@@ -171,4 +179,4 @@ def _of_each(of: Callable[[Marked], _Result], pictures: Sequence[Marked], reject
 def _line(row: dict[str, Any], columns: Sequence[tuple[str, str, str]]) -> str:
     name = row["method"] + (f" at {row['reduce']:g}" if isinstance(row.get("reduce"), int | float) else "")
     cells = (format(row[key], shown) if key in row else "" for _, key, shown in columns)
-    return f"{name:<16}" + "".join(f"{cell:>9}" for cell in cells)
+    return f"{name:<16}" + (row.get("note") or "".join(f"{cell:>9}" for cell in cells))

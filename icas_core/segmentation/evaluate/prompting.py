@@ -12,8 +12,10 @@ import numpy as np
 from icas_core.errors import IcasError
 from icas_core.segmentation import grabcut
 from icas_core.segmentation.evaluate.groundtruth import Marked
-from icas_core.segmentation.evaluate.person import box_around, dot, iou, stroke
+from icas_core.segmentation.evaluate.person import box_around, click, dot, iou, stroke
 from icas_core.segmentation.prompts import Point, Prompts, Stroke
+from icas_core.segmentation.sam.model import load_model
+from icas_core.segmentation.sam.segmenter import embeddings_in
 
 CORRECTIONS = 2
 MOST_CLICKS = 20
@@ -49,7 +51,32 @@ def grabcut_prompted(parameters: Mapping[str, Any], reduce: float | str) -> Prom
     return Prompted(answer, whole, stroke, dot)
 
 
-PROMPTED: dict[str, Callable[[Mapping[str, Any], float | str], Prompted]] = {"grabcut": grabcut_prompted}
+@dataclass(frozen=True, eq=False)
+class _Found:
+    foreground: np.ndarray
+
+
+def sam_prompted(parameters: Mapping[str, Any], reduce: float | str) -> Prompted:
+    """Segment Anything, corrected by points; it makes its own copy, so that `reduce` means nothing."""
+    cache = embeddings_in(parameters["cache"], parameters["cache_megabytes"])
+
+    def answer(picture: np.ndarray, prompts: Prompts, before: _Found | None) -> _Found:
+        from icas_core.segmentation.sam.predicting import predict
+
+        model = load_model(parameters["checkpoint"], parameters["model"], parameters["device"])
+        masks = predict(model, picture, prompts, cache)
+        return _Found(np.any([mask.pixels for mask in masks], axis=0))
+
+    def whole(picture: np.ndarray, prompts: Prompts, found: _Found) -> np.ndarray:
+        return found.foreground
+
+    return Prompted(answer, whole, click, click)
+
+
+PROMPTED: dict[str, Callable[[Mapping[str, Any], float | str], Prompted]] = {
+    "grabcut": grabcut_prompted,
+    "sam": sam_prompted,
+}
 
 
 def measure_prompts(marked: Marked, method: Prompted) -> dict[str, float]:

@@ -136,6 +136,17 @@ def test_grabcut_is_measured_from_the_box_on(objects: Path) -> None:
     assert row["seconds_box"] > 0
 
 
+@pytest.mark.parametrize("mode", [["--prompts"], []])
+def test_without_weights_sam_has_no_numbers(objects: Path, capsys, mode: list[str]) -> None:
+    lines = (objects / "index.csv").read_text().splitlines()
+    if not mode:
+        halves = np.repeat([[1] * 60 + [2] * 60], 90, axis=0)
+        lines = ["image,npz,annotators", mark(objects, "0", [halves], np.zeros((90, 120, 3), np.uint8))]
+        (objects / "index.csv").write_text("\n".join(lines) + "\n")
+    assert rows_of(objects, *mode, "--method", "sam") == [{"method": "sam", "note": "no checkpoint"}]
+    assert "sam             no checkpoint" in capsys.readouterr().out
+
+
 def test_an_empty_mask_is_named(objects: Path, capsys) -> None:
     Image.new("L", (120, 90)).save(objects / "1_mask.png")
     rows_of(objects, "--prompts", "--method", "grabcut")

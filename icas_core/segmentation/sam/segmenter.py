@@ -1,0 +1,72 @@
+"""Segment Anything as a segmenter: every object of a picture, without prompts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icas_core.segmentation.enlarging import enlarged
+from icas_core.segmentation.regions import absorbed
+from icas_core.segmentation.sam.embeddings import Embeddings, default_folder
+from icas_core.segmentation.sam.masks import segments_of
+from icas_core.segmentation.sam.model import MODELS, load_model
+from icas_core.segmentation.segmenter import Segmenter
+
+
+def segment(
+    picture: np.ndarray,
+    *,
+    checkpoint: str,
+    model: str,
+    device: str,
+    points: int,
+    quality: float,
+    stability: float,
+    smallest: int,
+    cache: str,
+    cache_megabytes: int,
+) -> np.ndarray:
+    """The objects that the model finds in a (h, w, 3) uint8 RGB picture, and what lies between them, as segments.
+
+    checkpoint, model, device: as load_model takes them. points: prompts a side of the grid. quality, stability: the
+    least estimated IoU and stability of a mask, 0 keeps all. smallest: the least pixels a segment. cache: the folder of
+    the embeddings, '' for default_folder. cache_megabytes: its largest size, 0 keeps none.
+    Gives (h, w) int32 labels from 1; of overlapping objects the smaller is on top. segment_anything's
+    SamAutomaticMaskGenerator, in a copy no larger than the model looks at.
+    """
+    loaded = load_model(checkpoint, model, device)
+    from icas_core.segmentation.sam.predicting import as_seen, generate
+
+    copy = as_seen(loaded, picture)
+    masks = generate(
+        loaded, copy, embeddings_in(cache, cache_megabytes), points=points, quality=quality, stability=stability
+    )
+    labels, _ = segments_of([mask.pixels for mask in masks], copy.shape)
+    labels = absorbed(labels, copy, smallest)
+    return labels if copy.shape == picture.shape else enlarged(labels, picture)
+
+
+def embeddings_in(cache: str, megabytes: int) -> Embeddings | None:
+    """The cache of embeddings that the parameters `cache` and `cache_megabytes` name; None for no cache."""
+    return Embeddings(cache or default_folder(), megabytes) if megabytes else None
+
+
+SEGMENTER = Segmenter(
+    name="sam",
+    version=1,
+    segment=segment,
+    # It makes its own copy, the very one whose embedding answers prompts too.
+    copy_pixels=10**12,
+    parameters={
+        "checkpoint": "",
+        "model": "vit_b",
+        "device": "auto",
+        "points": 32,
+        "quality": 0.88,
+        "stability": 0.95,
+        "smallest": 100,
+        "cache": "",
+        "cache_megabytes": 2000,
+    },
+    choices={"model": MODELS, "device": ("auto", "cpu", "cuda")},
+    limits={"quality": (0.0, 1.0), "stability": (0.0, 1.0), "cache_megabytes": (0, 10**9)},
+)
