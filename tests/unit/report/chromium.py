@@ -84,10 +84,19 @@ class Chromium:
 
     def wait_for(self, condition: str, seconds: float = 60) -> None:
         until = time.monotonic() + seconds
-        while not self.run(condition):
+        while not self._holds(condition):
             if time.monotonic() > until:
                 raise TimeoutError(condition)
             time.sleep(0.05)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.run(condition))
+        except RuntimeError as error:
+            # A click may be leading to another page at this very moment: then it is asked there.
+            if "navigated" not in str(error) and "context" not in str(error):
+                raise
+            return False
 
     def press(self, key: str) -> None:
         for kind in ("keyDown", "keyUp"):
