@@ -12,9 +12,26 @@ pytestmark = pytest.mark.workflow
 
 ENDING = Counter(merge=1, place=1, gallery=1)
 OF_A_BATCH = ("split", "extract", "compare", "cluster", "place_batch", "represent")
+OUTLIERS_MERGED = {**BATCHES_OF_SIX, "merge": "outliers"}
 # One of six batches: it is compared with the five others, each being a block of its own.
 ONE_OF_SIX = Counter(dict.fromkeys(OF_A_BATCH, 1), compare_across=5) + ENDING
 CLUSTER_ON = Counter(cluster=6, place_batch=6, represent=6) + ENDING
+
+
+@pytest.fixture(scope="module")
+def outliers_merged_elsewhere(finished_elsewhere, tmp_path_factory) -> tuple[Project, Path]:
+    """The project of six batches after one more run, merged through its representatives and outliers."""
+    project, saved = finished_elsewhere
+    run = run_as_planned(project.restore(saved), **OUTLIERS_MERGED)
+    assert run.jobs == Counter(represent=6, compare_across=15) + ENDING
+    return project, project.save(tmp_path_factory.mktemp("outliers") / "saved")
+
+
+@pytest.fixture
+def outliers_merged(outliers_merged_elsewhere) -> Project:
+    """That project as its run left it, for a test to change as it likes."""
+    project, saved = outliers_merged_elsewhere
+    return project.restore(saved)
 
 
 def run_as_planned(project: Project, *arguments: str, **config) -> Run:
@@ -37,10 +54,6 @@ def from_scratch(project: Project, **config) -> set[frozenset[str]]:
     return scratch.partition()
 
 
-def batch_of(project: Project, picture: str) -> str:
-    return next(name for name, pictures in project.batches().items() if picture in pictures)
-
-
 def exchange(folder: Path, *names: str) -> None:
     """Give each picture the content of the next one."""
     contents = [(folder / name).read_bytes() for name in names]
@@ -58,7 +71,7 @@ def test_a_picture_touched_with_equal_content_runs_at_most_its_batch_and_changes
     partition = finished.partition()
     os.utime(finished.pictures / "1_scene_004.jpg")
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs in (Counter(), ONE_OF_SIX)
-    assert finished.partition() == partition
+    assert finished.partition() == partition == from_scratch(finished, **BATCHES_OF_SIX)
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == Counter()
 
 
@@ -153,18 +166,53 @@ def test_what_does_not_change_the_features_compares_nothing(finished, change, jo
     assert finished.plan(**{**BATCHES_OF_SIX, **change}).planned == jobs
 
 
-def test_after_changes_representatives_give_what_a_forced_run_on_the_same_ledger_gives(finished):
-    outliers = {**BATCHES_OF_SIX, "merge": "outliers"}
-    run = run_as_planned(finished, **outliers)
-    assert run.jobs == Counter(represent=6, compare_across=15) + ENDING
+def _edited(folder: Path) -> None:
+    exchange(folder, "0_scene_002.jpg", "0_scene_004.jpg")
 
-    exchange(finished.pictures, "0_scene_002.jpg", "0_scene_004.jpg")
-    (finished.pictures / "2_scene_001.jpg").unlink()
-    two_of_six = Counter(dict.fromkeys(OF_A_BATCH, 2), compare_across=9) + ENDING
-    assert run_as_planned(finished, **outliers).jobs == two_of_six
-    partition, batches = finished.partition(), finished.batches()
 
-    forced = run_as_planned(finished, "--forceall", **outliers)
-    assert forced.jobs == Counter(dict.fromkeys(OF_A_BATCH, 6), compare_across=15) + ENDING
-    assert finished.batches() == batches
-    assert finished.partition() == partition
+def _added(folder: Path) -> None:
+    add_pictures(folder, scenes=1, copies=3, start=50)
+
+
+def _deleted(folder: Path) -> None:
+    (folder / "2_scene_001.jpg").unlink()
+
+
+def _touched(folder: Path) -> None:
+    os.utime(folder / "1_scene_004.jpg")
+
+
+def _emptied(folder: Path) -> None:
+    # The third of six batches of six, in the order of their names.
+    for name in sorted(path.name for path in folder.iterdir())[12:18]:
+        (folder / name).unlink()
+
+
+def _nothing(folder: Path) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "keys"),
+    [
+        *((change, {}) for change in (_edited, _added, _deleted, _touched, _emptied)),
+        (_nothing, {"threshold": 0.99}),
+        (_nothing, {"method": "imagehash"}),
+    ],
+    ids=["edited", "added", "deleted", "touched", "emptied", "threshold", "method"],
+)
+def test_after_each_change_representatives_give_what_a_forced_run_on_the_same_ledger_gives(
+    outliers_merged, change, keys
+):
+    project = outliers_merged
+    change(project.pictures)
+    table, config = f"{project.output.name}/clusters.csv", {**OUTLIERS_MERGED, **keys}
+    run = project.run(table, **config)
+    assert run.ok, run.err
+    partition, batches = project.partition(), project.batches()
+
+    forced = project.run(table, "--forceall", **config)
+    assert forced.ok, forced.err
+    assert forced.jobs["compare"] == forced.jobs["represent"] == len(batches) >= 5
+    assert project.batches() == batches
+    assert project.partition() == partition

@@ -82,16 +82,16 @@ class Chromium:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description"))
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, seconds: float = 60) -> None:
+    def wait_for(self, condition: str, seconds: float = 60, in_frame: bool = False) -> None:
         until = time.monotonic() + seconds
-        while not self._holds(condition):
+        while not self._holds(condition, in_frame):
             if time.monotonic() > until:
                 raise TimeoutError(condition)
             time.sleep(0.05)
 
-    def _holds(self, condition: str) -> bool:
+    def _holds(self, condition: str, in_frame: bool = False) -> bool:
         try:
-            return bool(self.run(condition))
+            return bool(self.run(condition, in_frame))
         except RuntimeError as error:
             # A click may be leading to another page at this very moment: then it is asked there.
             if "navigated" not in str(error) and "context" not in str(error):
