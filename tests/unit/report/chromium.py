@@ -103,9 +103,11 @@ class Chromium:
             self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=_CODES[key])
 
     def click(self, selector: str) -> None:
-        """Press the mouse where the element is, as a person would."""
+        """Press the mouse where the element is, as a person would: once it is there and nothing lies over it."""
         place = f"(e => (e.scrollIntoView({{block: 'center'}}), e.getBoundingClientRect()))({_element(selector)})"
-        at = self.run(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({place})")
+        middle = f"(r => [r.x + r.width / 2, r.y + r.height / 2])({place})"
+        self.wait_for(f"{_element(selector)}.contains(document.elementFromPoint(...{middle}))")
+        at = self.run(middle)
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
 
