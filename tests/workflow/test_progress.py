@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -42,6 +43,8 @@ class Terminal:
         self._bytes = b""
         self.pid, self._file = pty.fork()
         if self.pid == 0:
+            # A shell starts what it puts in the background deaf to Ctrl-C, and that is inherited.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(sys.executable, _command(folder, *more), _environment())
         self.resize(columns)
 
