@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from icas_core.commands import Parser, number_or_text, run, write_json
 from icas_core.errors import IcasError
 from icas_core.segmentation.evaluate.benchmark import (
+    LEVELS,
     measure_people,
     measure_picture,
     summary,
@@ -67,7 +68,10 @@ def _command(arguments: Sequence[str]) -> int:
     print(f"{given.folder}: {len(pictures)} pictures\n{'':<16}" + "".join(f"{head:>9}" for head, _, _ in columns))
     rows: list[dict[str, Any]] = []
     rejected: dict[str, str] = {}
-    measured = _prompted if given.prompts else _measured
+    if given.levels < 0:
+        raise IcasError(f"levels: found {given.levels}; accepted: a whole number from 0")
+    levels = range(-given.levels, given.levels + 1)
+    measured = _prompted if given.prompts else partial(_measured, levels=levels)
     for row, values in measured(methods, given.reduce or ["default"], pictures, rejected):
         rows.append({**row, **values})
         print(_line(rows[-1], columns), flush=True)
@@ -99,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="default, or a scale up to 1; may be repeated",
     )
+    parser.add_argument(
+        "--levels", type=int, default=max(LEVELS), help="how many coarser and finer levels to try for ODS and OIS"
+    )
     parser.add_argument("--json", help="write the numbers to this file")
     return parser
 
@@ -129,6 +136,7 @@ def _measured(
     reduces: Sequence[float | str],
     pictures: Sequence[Marked],
     rejected: dict[str, str],
+    levels: Sequence[int],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for name, parameters in methods.items():
         if name == PEOPLE:
@@ -141,7 +149,7 @@ def _measured(
             if parameters.get("checkpoint") == "":
                 yield {"method": name}, dict(_NO_CHECKPOINT)
                 break
-            of = partial(measure_picture, segmenter=segmenter, parameters=parameters, reduce=reduce)
+            of = partial(measure_picture, segmenter=segmenter, parameters=parameters, reduce=reduce, levels=levels)
             row = {"method": name, "parameters": parameters, "reduce": reduce}
             yield row, summary(_of_each(of, pictures, rejected))
 

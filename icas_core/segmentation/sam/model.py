@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from icas_core.errors import IcasError
@@ -16,6 +17,8 @@ _WIDTHS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 _WHERE = "https://github.com/facebookresearch/segment-anything#model-checkpoints"
 _ACCEPTED = f"accepted: the path of a Segment Anything checkpoint, to be had at {_WHERE}"
 _KEY = "sam.checkpoint"
+# Threads that ask for the same model at once must not load it twice.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def load_model(checkpoint: Path | str, model: str = "vit_b", device: str = "auto
     if not path.is_file():
         raise IcasError(f"{_KEY}: {path}: no such file; {_ACCEPTED}")
     status = path.stat()
-    return _loaded(path, model, device, status.st_size, status.st_mtime_ns)
+    with _ONE_AT_A_TIME:
+        return _loaded(path, model, device, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)

@@ -68,6 +68,12 @@ def test_people_are_measured_against_one_another(folder: Path) -> None:
     assert row["segments"] == pytest.approx((2 + 2.5) / 2)
 
 
+def test_without_other_levels_the_best_is_the_default(folder: Path) -> None:
+    (row,) = rows_of(folder, "--method", "graph", "--levels", "0")
+    assert row["f"] == row["ods_f"] == row["ois_f"]
+    assert [at["level"] for at in row["levels"]] == [0]
+
+
 def test_each_scale_has_a_row(folder: Path) -> None:
     rows = rows_of(folder, "--method", "graph", "--reduce", "1", "--reduce", "0.5")
     assert [row["reduce"] for row in rows] == [1, 0.5]
@@ -94,6 +100,7 @@ def test_marks_of_another_size_are_named(folder: Path, capsys) -> None:
         (["--method", "graph", "--parameter", "scale"], "parameter: found 'scale'; accepted: name=value"),
         (["--method", "graph", "--parameter", "scales=3"], "graph.scales: no such parameter; accepted: sigma"),
         (["--method", "graph", "--reduce", "2"], "reduce: found 2; accepted: 'default' or a number above 0"),
+        (["--method", "graph", "--levels", "-1"], "levels: found -1; accepted: a whole number from 0"),
         (["--methods", "graph"], "unrecognized arguments: --methods graph"),
     ],
 )
