@@ -14,6 +14,7 @@ from icas_core.segmentation.evaluate.boundaries import (
     BoundaryCounts,
     boundary_map,
     compared,
+    meeting,
     recall_within,
     tolerance_of,
     total,
@@ -55,12 +56,12 @@ def measure(labels: np.ndarray, people: Sequence[np.ndarray], boundaries: Sequen
     Pixels of edges (0) count to the segment nearest to them. Measures of regions are the mean over the people.
     """
     whole = filled(labels)
-    boundary = boundary_map(whole)
+    boundary, unthinned = boundary_map(whole), meeting(whole)
     tolerance = tolerance_of(labels.shape)
     overlaps = [shares(whole, person) for person in people]
     values = {name: float(np.mean([of(overlap) for overlap in overlaps])) for name, of in _OF_REGIONS.items()}
-    values["recall_2px"] = recall_within(boundary, boundaries, _NEAR)
-    values["recall_tolerance"] = recall_within(boundary, boundaries, tolerance)
+    values["recall_2px"] = recall_within(unthinned, boundaries, _NEAR)
+    values["recall_tolerance"] = recall_within(unthinned, boundaries, tolerance)
     values["segments"] = int(labels.max())
     return Measured(compared(boundary, boundaries, tolerance), values)
 

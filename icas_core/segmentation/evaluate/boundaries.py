@@ -66,15 +66,20 @@ def tolerance_of(shape: tuple[int, ...]) -> float:
     return TOLERANCE * math.hypot(shape[0], shape[1])
 
 
-def boundary_map(labels: np.ndarray) -> np.ndarray:
-    """Where segments of (height, width) meet, thinned to one pixel: bool of the same shape.
+def meeting(labels: np.ndarray) -> np.ndarray:
+    """Where segments of (height, width) meet: bool of the same shape.
 
-    A pixel is on the boundary when it, its right, lower and lower right neighbour are not all of one segment, as in
-    the benchmark's `seg2bdry(…, 'imageSize')`; thinning is scikit-image's `thin`.
+    A pixel is there when it, its right, lower and lower right neighbour are not all of one segment, as in the
+    benchmark's `seg2bdry(…, 'imageSize')`.
     """
     grown = np.pad(labels, ((0, 1), (0, 1)), mode="edge")
     here, right, below, across = grown[:-1, :-1], grown[:-1, 1:], grown[1:, :-1], grown[1:, 1:]
-    return thin((here != right) | (here != below) | (right != across) | (below != across))
+    return (here != right) | (here != below) | (right != across) | (below != across)
+
+
+def boundary_map(labels: np.ndarray) -> np.ndarray:
+    """Where segments meet, thinned to one pixel by scikit-image's `thin`: bool of (height, width)."""
+    return thin(meeting(labels))
 
 
 def matched(first: np.ndarray, second: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +133,8 @@ def compared(boundary: np.ndarray, people: Sequence[np.ndarray], tolerance: floa
 def recall_within(boundary: np.ndarray, people: Sequence[np.ndarray], distance: float) -> float:
     """The share of the people's boundary pixels that have a boundary within `distance` pixels (1 if there are none).
 
-    Not one to one: the boundary recall of superpixels (Achanta et al. 2012).
+    Not one to one: the boundary recall of superpixels (Achanta et al. 2012), whose boundaries are taken as they are,
+    not thinned: many short ones would lose pixels.
     """
     if not boundary.any():
         return 1.0 if not any(person.any() for person in people) else 0.0

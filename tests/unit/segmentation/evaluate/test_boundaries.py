@@ -15,6 +15,7 @@ from icas_core.segmentation.evaluate.boundaries import (
     boundary_map,
     compared,
     matched,
+    meeting,
     recall_within,
     tolerance_of,
     total,
@@ -39,6 +40,12 @@ def test_boundaries_are_one_pixel_thin() -> None:
     steps = np.add.outer(np.arange(40), np.arange(40)) > 39
     thin = boundary_map(steps)
     assert thin[1:].sum(axis=1).max() == 1
+
+
+def test_segments_meet_at_each_pixel_whose_right_or_lower_neighbours_are_of_others() -> None:
+    labels = np.array([[1, 1, 2, 2], [1, 3, 3, 2], [1, 1, 1, 1]])
+    wanted = [[1, 1, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]]
+    assert meeting(labels).tolist() == np.array(wanted, bool).tolist()
 
 
 def test_one_segment_has_no_boundary() -> None:
