@@ -18,6 +18,7 @@ include: "workflow/rules/merge.smk"
 include: "workflow/rules/place.smk"
 include: "workflow/rules/gallery.smk"
 include: "workflow/rules/move.smk"
+include: "workflow/rules/presegment.smk"
 include: "workflow/rules/export.smk"
 
 

@@ -15,6 +15,7 @@ from typing import IO
 from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
 from icas_core.clustering.placing import placement_file
 from icas_core.errors import IcasError
+from icas_core.segmentation.presegmenting import MAPS, stale_maps
 from workflow.settings import Settings
 
 # Blocks never shift when batches come and go, and bound the cross comparisons to 136 jobs a method.
@@ -22,13 +23,14 @@ BLOCKS = 16
 # The folders that hold a file or folder for each batch or pair of blocks, and what of its name says which.
 _OF_BATCHES = (
     *("split", "extract/*", "compare/*", "cluster", "place_batch", "batches", "represent", "compare_across/*"),
+    "presegment/*",
     *("numbers", "logs/*", "benchmarks/*"),
 )
 _BATCH_OR_PAIR = re.compile(r"(?<![^.])(\d{4,}|\d\d_\d\d)(?![^.])")
 # The temporary names of `written_atomically`, which a killed job leaves, in the folders where jobs write tables.
 _HALF_WRITTEN = re.compile(r"\..+\.(parquet|csv|json|html)\.[a-z0-9_]{8}")
 _OF_TABLES = ("split", "extract/*", "compare/*", "cluster", "place_batch", "represent", "compare_across/*")
-_OF_TABLES += ("numbers", "merge", "place")
+_OF_TABLES += ("numbers", "merge", "place", "presegment/*")
 
 
 def plan_run(settings: Settings) -> Plan:
@@ -96,6 +98,14 @@ def prune(output: Path, batches: Iterable[str]) -> list[Path]:
         else:
             path.unlink()
     return stale
+
+
+def prune_maps(output: Path, plan: Plan) -> None:
+    """Remove the label maps, of every method, of pictures that are gone, and what a killed job had not finished."""
+    paths = {picture.path for batch in plan.batches.values() for picture in batch}
+    for folder in output.glob(f"presegment/*/{MAPS}"):
+        for path in stale_maps(folder, paths):
+            path.unlink()
 
 
 def remarks(output: Path) -> list[str]:

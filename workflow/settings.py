@@ -21,6 +21,7 @@ from jsonschema.exceptions import ValidationError
 
 from icas_core.deep.choices import check_loss_model, choice_of
 from icas_core.errors import IcasError
+from icas_core.segmentation.registry import segmenter_of
 from icas_core.similarity.registry import method_of
 from icas_core.similarity.sizes import settled_size
 
@@ -119,6 +120,16 @@ class Settings:
                 stage["deep"] = {"model": stage.pop("model"), "checkpoint": checkpoint, "device": self.config["device"]}
                 stage["parameters"] = {}
         return {"extract": stages, "thresholds": self.thresholds, "operator": self.operator}
+
+    def presegment(self) -> dict[str, Any]:
+        """What decides a picture's label map: when it changes, pictures are segmented again."""
+        method = self.config["segment_method"]
+        return {
+            "method": method,
+            "version": segmenter_of(method).version,
+            "parameters": dict(sorted(self.config.get(method, {}).items())),
+            "reduce": self.config["reduce"],
+        }
 
     def cluster(self) -> dict[str, Any]:
         """What decides the clusters, given the pairs."""

@@ -8,7 +8,7 @@ from icas_core.segmentation.kmeans import nearest, smoothed_lab
 from icas_core.segmentation.labels import dense
 from icas_core.segmentation.regions import absorbed, means
 from icas_core.segmentation.segmenter import Segmenter
-from icas_core.segmentation.superpixel import superpixels as superpixels_of
+from icas_core.segmentation.superpixel import superpixels_of
 
 
 def segment(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +42,30 @@ def write_segments(labels: np.ndarray, path: Path | str, notes: Mapping[str, Any
 
 def read_segments(path: Path | str) -> tuple[np.ndarray, dict[str, Any]]:
     """What write_segments wrote: (h, w) int32 labels and the notes; IcasError names a file that is no such one."""
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            notes = json.loads(getattr(image, "text", {}).get(_NOTES, "null"))
-            found = np.asarray(image)
-    except FileNotFoundError:
-        raise IcasError(f"{path}: this label map is missing; accepted: one that presegment wrote") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise IcasError(f"{path}: not a readable label map ({error}); delete it and run again") from error
-    if not isinstance(notes, dict) or _CHANNELS.get(notes.pop("bytes", 0)) != image.mode:
-        raise IcasError(f"{path}: a PNG that is no label map of icas; accepted: one that presegment wrote")
+    with _opened(path) as (image, notes):
+        found = np.asarray(image)
     low_bytes = found.reshape(*found.shape[:2], -1)
     labels = np.zeros((*found.shape[:2], 4), np.uint8)
     labels[:, :, : low_bytes.shape[2]] = low_bytes
     return labels.view("<i4")[:, :, 0].astype(np.int32), notes
+
+
+def read_stored_notes(path: Path | str) -> dict[str, Any]:
+    """The notes alone, without decoding the labels; IcasError as read_segments."""
+    with _opened(path) as (_, notes):
+        return notes
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[tuple[Image.Image, dict[str, Any]]]:
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            notes = json.loads(getattr(image, "text", {}).get(_NOTES, "null"))
+            if not isinstance(notes, dict) or _CHANNELS.get(notes.pop("bytes", 0)) != image.mode:
+                raise IcasError(f"{path}: a PNG that is no label map of icas; accepted: one that presegment wrote")
+            yield image, notes
+    except FileNotFoundError:
+        raise IcasError(f"{path}: this label map is missing; accepted: one that presegment wrote") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise IcasError(f"{path}: not a readable label map ({error}); delete it and run again") from error

@@ -15,25 +15,25 @@ _LEAST_SHARE = 8
 
 
 def segment(
-    picture: np.ndarray, *, variant: str, segments: int, ruler: float, ratio: float, levels: int, prior: int
+    picture: np.ndarray, *, variant: str, superpixels: int, ruler: float, ratio: float, levels: int, prior: int
 ) -> np.ndarray:
-    """Cut a (h, w, 3) uint8 RGB picture into about so many segments.
+    """Cut a (h, w, 3) uint8 RGB picture into about so many superpixels.
 
     variant: seeds (van den Bergh 2012), slic or slico (Achanta 2012), mslic (Liu 2016), lsc (Li and Chen 2015).
     ruler: of slic and mslic, larger makes more compact segments. ratio: the same of lsc. levels: of seeds, how often
     blocks are halved. prior: of seeds, from 0 to 5, larger makes smoother borders.
     Gives (h, w) int32 labels from 1. cv2.ximgproc.
     """
-    found = superpixels(picture, variant, segments, ratio if variant == "lsc" else ruler, levels, prior)
-    return absorbed(found, picture, picture.shape[0] * picture.shape[1] // (_LEAST_SHARE * segments))
+    found = superpixels_of(picture, variant, superpixels, ratio if variant == "lsc" else ruler, levels, prior)
+    return absorbed(found, picture, picture.shape[0] * picture.shape[1] // (_LEAST_SHARE * superpixels))
 
 
-def superpixels(
-    picture: np.ndarray, variant: str, segments: int, compactness: float, levels: int = 3, prior: int = 1
+def superpixels_of(
+    picture: np.ndarray, variant: str, superpixels: int, compactness: float, levels: int = 3, prior: int = 1
 ) -> np.ndarray:
     """About so many superpixels as the variant gives them, slivers among them; (h, w) int32 labels from 1."""
     height, width = picture.shape[:2]
-    side = max(_LEAST_SIDE, round((height * width / segments) ** 0.5))
+    side = max(_LEAST_SIDE, round((height * width / superpixels) ** 0.5))
     # Below two rows of blocks OpenCV's code reads beyond its arrays (it hangs or crashes).
     if min(height, width) < 2 * side:
         return _grid(height, width, side)
@@ -87,14 +87,14 @@ SEGMENTER = Segmenter(
     version=1,
     segment=segment,
     copy_pixels=520_000,
-    parameters={"variant": "seeds", "segments": 400, "ruler": 10.0, "ratio": 0.05, "levels": 3, "prior": 1},
+    parameters={"variant": "seeds", "superpixels": 400, "ruler": 10.0, "ratio": 0.05, "levels": 3, "prior": 1},
     choices={"variant": _VARIANTS},
     limits={
-        "segments": (1, 1_000_000),
+        "superpixels": (1, 1_000_000),
         "ruler": (0.0, 1000.0),
         "ratio": (0.0, 1.0),
         "levels": (1, 10),
         "prior": (0, 5),
     },
-    coarser={"segments": 0.5},
+    coarser={"superpixels": 0.5},
 )

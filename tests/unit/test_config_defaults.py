@@ -9,6 +9,8 @@ import pytest
 import yaml
 from snakemake.utils import validate
 
+from icas_core.errors import IcasError
+from icas_core.segmentation.registry import SEGMENTERS
 from icas_core.similarity.registry import METHODS
 from workflow.settings import SCHEMA, load_schema
 
@@ -39,7 +41,9 @@ def test_an_empty_configuration_is_filled_with_the_same_defaults() -> None:
 def test_a_section_for_each_method_with_parameters_holds_its_own_defaults() -> None:
     sections = {name: defaults_of(rule) for name, rule in SCHEMA_OF.items() if rule.get("type") == "object"}
     del sections["deep"]
-    assert sections == {name: dict(method.parameters) for name, method in METHODS.items() if method.parameters}
+    assert sections == {
+        name: dict(method.parameters) for name, method in {**METHODS, **SEGMENTERS}.items() if method.parameters
+    }
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -48,6 +52,19 @@ def test_a_method_accepts_what_its_section_accepts(method: str) -> None:
     for name, rule in section.items():
         for value in rule.get("enum", [rule["default"]]):
             assert METHODS[method].settled({name: value})[name] == value
+
+
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_a_segmenter_accepts_what_its_section_accepts_and_no_more(name: str) -> None:
+    segmenter = SEGMENTERS[name]
+    for parameter, rule in SCHEMA_OF[name]["properties"].items():
+        assert rule.get("enum") == (list(segmenter.choices[parameter]) if "enum" in rule else None)
+        for end, beyond in (("minimum", -1), ("maximum", 1)):
+            if end in rule:
+                assert segmenter.settled({parameter: rule[end]})[parameter] == rule[end]
+                with pytest.raises(IcasError, match=f"{name}.{parameter}: found"):
+                    segmenter.settled({parameter: rule[end] + beyond})
+    assert SCHEMA_OF["segment_method"]["enum"] == list(SEGMENTERS)
 
 
 def test_the_schema_knows_every_method_and_no_other() -> None:

@@ -14,6 +14,7 @@ from icas_core.deep.choices import check_loss_model, choice_of, require_installe
 from icas_core.errors import IcasError
 from icas_core.export.coco import require_pycocotools
 from icas_core.runner import announce_runner
+from icas_core.segmentation.presegmenting import require_unprompted, summary_line
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
@@ -51,6 +52,7 @@ ASKED = set(sys.argv) & {
     "undo_move",
     "merge_folders",
     "export_masks",
+    "presegment",
 }
 SETTINGS = or_end(read_settings)
 METHODS = SETTINGS.methods
@@ -64,6 +66,8 @@ def check_installed():
         require_installed(choice_of(config["deep"]["model"]))
     if "export_masks" in ASKED:
         require_pycocotools()
+    if "presegment" in ASKED:
+        require_unprompted(config["segment_method"])
 
 
 if workflow.is_main_process:
@@ -89,7 +93,7 @@ def timed(rule, name="all"):
 PLAN = None
 SEEN = planning.ledger_time(SETTINGS.output)
 MOVED = journal_is_open(JOURNAL)
-if MOVED and workflow.is_main_process and not ASKED:
+if MOVED and workflow.is_main_process and ASKED <= {"presegment"}:
     sys.exit(
         f"icas: {JOURNAL}: the pictures have been moved into {JOURNAL.parent}; "
         "bring them back with 'snakemake undo_move', or choose another output"
@@ -109,6 +113,7 @@ PAIRS = planning.block_pairs(BATCHES) if MERGES else []
 wildcard_constraints:
     batch=r"\d\d\d\d+",
     method="|".join(METHODS),
+    segmenter=config["segment_method"],
     i=r"\d\d",
     j=r"\d\d",
 
@@ -127,6 +132,8 @@ def start_run():
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
     planning.prune(SETTINGS.output, BATCHES)
+    if "presegment" in ASKED:
+        planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
     if SETTINGS.deep:
@@ -137,12 +144,15 @@ def end_run():
         )
         return
     summary = SETTINGS.output / "summary.json"
-    if summary.exists() and "export_masks" not in ASKED:
+    if summary.exists() and not ASKED & {"export_masks", "presegment"}:
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)
 
 
 def end_of_asked():
     """Say what came of a target that a person asked for by name."""
+    if "presegment" in ASKED:
+        folder = SETTINGS.output / "presegment" / config["segment_method"]
+        return summary_line(folder, BATCHES)
     if "export_masks" in ASKED:
         summary = SETTINGS.output / "export_masks/summary.json"
         return f"{json.loads(summary.read_text())['line']}; see {SETTINGS.output / 'export'}"

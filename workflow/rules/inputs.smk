@@ -168,3 +168,7 @@ def batches_to_place():
 def share_of_cores(jobs):
     """Threads for one of so many jobs that may run at once: few batches must not leave cores idle."""
     return max(1, (workflow.cores or 1) // max(1, jobs))
+
+
+def presegment_stage(wildcards):
+    return SETTINGS.presegment()
