@@ -28,7 +28,7 @@ from icas_core.similarity.sizes import settled_size
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 _TEXT = {"images", "output", "folders", "annotations", "picker", "templates", "attentions", "segments", "masks"}
 # Inside a section, what keeps its case: paths and names of classes.
-_CASED = {"model", "checkpoint", "loss_model", "loss_checkpoint"}
+_CASED = {"model", "checkpoint", "cache", "loss_model", "loss_checkpoint"}
 # The methods whose features are those of a deep model: deep clusters them, embedding compares them.
 _OF_DEEP = ("deep", "embedding")
 DEEP_VERSION = 1

@@ -77,6 +77,10 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
 }
 for _name, _segmenter in SEGMENTERS.items():
     for _key, _default in _segmenter.parameters.items():
+        if (_name, _key) in {("sam", "model"), ("sam", "checkpoint"), ("sam", "cache")}:
+            _value = _segmenter.choices.get(_key, ("Some/Where",))[-1]
+            BOTH_WAYS[f"{_name}.{_key}"] = (f"'{_value}'", f"{_name}={{{_key}: {_value}}}", _value)
+            continue
         _least, _most = _segmenter.limits.get(_key, (0, 10))
         _value = _segmenter.choices[_key][-1] if _key in _segmenter.choices else _least + min(1.0, _most - _least) / 2
         _value = _default + 1 if isinstance(_default, int) else _value
