@@ -16,6 +16,7 @@ from typing import Any
 
 from icas_core.errors import IcasError
 from icas_core.runner import end_with_runner
+from icas_core.usage import usage_so_far
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +190,7 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
     try:
         with _output_to_log():
             main(job)
+        logger.info("%s", usage_so_far())
     except IcasError as error:
         _say(str(error).translate(_CONTROLS), logging.ERROR)
         raise SystemExit(1) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import re
 import shutil
 from collections.abc import Iterable
@@ -120,6 +121,17 @@ def remarks(output: Path) -> list[str]:
     if vanished := placed["vanished"]:
         lines.append(f"{len(vanished)} pictures vanished before they were placed, e.g. {vanished[0]!r}; run again")
     return lines
+
+
+def sample_of(plan: Plan, runs: int = 48, length: int = 8, seed: int = 20_260) -> list[str]:
+    """Paths of neighbours in path order, in `runs` runs from all over the folder, in random order.
+
+    What is measured on a part of them is then measured on pictures from all over the folder too.
+    """
+    paths = [picture.path for batch in plan.batches.values() for picture in batch]
+    starts = range(0, max(1, len(paths) - length + 1), length)
+    chosen = random.Random(seed).sample(starts, min(runs, len(starts)))  # noqa: S311 (no secret)
+    return [path for start in chosen for path in paths[start : start + length]]
 
 
 def hold(output: Path) -> IO[str]:

@@ -2,6 +2,7 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -53,6 +54,7 @@ ASKED = set(sys.argv) & {
     "merge_folders",
     "export_masks",
     "presegment",
+    "estimate",
 }
 SETTINGS = or_end(read_settings)
 METHODS = SETTINGS.methods
@@ -93,7 +95,7 @@ def timed(rule, name="all"):
 PLAN = None
 SEEN = planning.ledger_time(SETTINGS.output)
 MOVED = journal_is_open(JOURNAL)
-if MOVED and workflow.is_main_process and ASKED <= {"presegment"}:
+if MOVED and workflow.is_main_process and ASKED <= {"presegment", "estimate"}:
     sys.exit(
         f"icas: {JOURNAL}: the pictures have been moved into {JOURNAL.parent}; "
         "bring them back with 'snakemake undo_move', or choose another output"
@@ -116,6 +118,10 @@ wildcard_constraints:
     segmenter=config["segment_method"],
     i=r"\d\d",
     j=r"\d\d",
+
+
+# An estimate looks at the plan and writes nothing.
+WRITES = PLAN is not None and "estimate" not in ASKED
 
 
 def start_run():
@@ -167,16 +173,16 @@ def end_of_asked():
 
 
 onstart:
-    if PLAN is not None:
+    if WRITES:
         or_end(start_run)
     show_progress(SETTINGS.output / ".progress")
 
 
 onsuccess:
     stop_progress()
-    if PLAN is not None:
+    if WRITES:
         end_run()
-    if ASKED:
+    if ASKED - {"estimate"}:
         print(f"icas: {end_of_asked()}", file=sys.stderr)
 
 

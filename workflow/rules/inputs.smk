@@ -172,3 +172,38 @@ def share_of_cores(jobs):
 
 def presegment_stage(wildcards):
     return SETTINGS.presegment()
+
+
+def estimate_sample(wildcards):
+    """Pictures from all over the folder to measure on."""
+    return planning.sample_of(PLAN)
+
+
+def estimate_how(wildcards):
+    """How the sampled pictures are extracted, compared and placed: as all of them would be."""
+    if SETTINGS.deep:
+        sys.exit(
+            "icas: config key 'method': found deep; accepted by estimate: methods that compare pairs"
+        )
+    how = SETTINGS.comparing()
+    return dict(
+        extract=how["extract"],
+        compare={method: SETTINGS.compare(method) for method in METHODS},
+        operator=how["operator"],
+        transfer=config["transfer"],
+        batch_transfer=config["batch_transfer"],
+        template=str(ROOT / "workflow/report/gallery.html.j2"),
+    )
+
+
+def estimate_plan(wildcards):
+    """The run that is to be predicted."""
+    return dict(
+        batches={number: len(batch) for number, batch in PLAN.batches.items()},
+        of_blocks=planning.BLOCKS,
+        merge=config["merge"],
+        representative=config["representative"],
+        placed_batches=config["batch_transfer"] != "none",
+        cores=workflow.cores or 1,
+        main=time.process_time(),
+    )
