@@ -11,7 +11,7 @@ from tests.workflow.runs import Project, Run, add_pictures
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-KEYS = {"method": "ssim+imagehash", "batch_size": 20, "transfer": "symlink"}
+KEYS = {"method": "ssim+imagehash", "batch_size": 25, "transfer": "symlink"}
 
 
 def pairs_of(run: Run) -> dict[str, int]:
@@ -25,7 +25,7 @@ def test_an_estimate_before_and_after_a_run(project: Project) -> None:
     add_pictures(project.pictures, scenes=20, copies=1, start=100)
     before = project.run("estimate", **KEYS)
     assert before.ok, before.text
-    assert "50 pictures in 3 batches" in before.out
+    assert "50 pictures in 2 batches" in before.out
     assert "finished run" not in before.out
     assert [path.relative_to(project.output).as_posix() for path in project.output.rglob("*") if path.is_file()] == [
         "logs/estimate/all.log"
