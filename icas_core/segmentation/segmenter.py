@@ -26,6 +26,8 @@ class Segmenter:
     sizes: the parameters that follow the picture's size, and the power of its side that they grow with (1 for a
     length, 2 for an area): given for a picture of REFERENCE_PIXELS.
     coarser: the parameters that a level changes, and what one level multiplies them by.
+    places: the parameters that say where it runs and where it keeps things, and change no label.
+    check(**parameters): raises IcasError, before anything runs, where something that the method needs is missing.
     prompted: whether the method needs a person's prompts, so that a whole folder cannot be segmented without one.
     version: raised whenever the same picture gives other labels.
     """
@@ -39,11 +41,17 @@ class Segmenter:
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     sizes: Mapping[str, float] = field(default_factory=dict)
     coarser: Mapping[str, float] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
+    check: Callable[..., None] | None = None
     prompted: bool = False
 
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""
         return settled_parameters(self.name, self.parameters, given, choices=self.choices, limits=self.limits)
+
+    def deciding(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the parameters that decide which labels a picture gets."""
+        return {name: value for name, value in parameters.items() if name not in self.places}
 
     def fitted(self, parameters: Mapping[str, Any], pixels: int, level: int = 0) -> dict[str, Any]:
         """Settled parameters as they are for a picture of so many pixels and a level (above 0 coarser, below finer)."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -47,20 +48,35 @@ class Model:
     digest: str
 
 
+def check(*, checkpoint: Path | str, model: str, **_: Any) -> None:
+    """IcasError if there is no such checkpoint or model, or what runs it is not installed; imports none of it."""
+    if not checkpoint:
+        raise IcasError(f"{_KEY}: found none; {_ACCEPTED}")
+    if model not in MODELS:
+        raise IcasError(f"sam.model: found {model!r}; accepted: {', '.join(MODELS)}")
+    if not Path(checkpoint).is_file():
+        raise IcasError(f"{_KEY}: {checkpoint}: no such file; {_ACCEPTED}")
+    absent = [name for name in ("segment_anything", "torch", "torchvision") if not _is_there(name)]
+    if absent:
+        raise IcasError(
+            f"sam: needs {', '.join(absent)}, not installed here; run 'pip install .[sam]' in the folder of icas"
+        )
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # imported, but without a spec
+        return False
+
+
 def load_model(checkpoint: Path | str, model: str = "vit_b", device: str = "auto") -> Model:
     """The model of a checkpoint; the last one is kept in memory. model: one of MODELS. device: auto, cpu or cuda.
 
     IcasError if something is not installed, the checkpoint is missing, is no such file or does not fit the model.
     """
-    if not checkpoint:
-        raise IcasError(
-            f"{_KEY}: found none; accepted: the path of a Segment Anything checkpoint, to be had at {_WHERE}"
-        )
-    if model not in MODELS:
-        raise IcasError(f"sam.model: found {model!r}; accepted: {', '.join(MODELS)}")
+    check(checkpoint=checkpoint, model=model)
     path = Path(checkpoint)
-    if not path.is_file():
-        raise IcasError(f"{_KEY}: {path}: no such file; {_ACCEPTED}")
     status = path.stat()
     with _ONE_AT_A_TIME:
         return _loaded(path, model, device, status.st_size, status.st_mtime_ns)
@@ -68,15 +84,10 @@ def load_model(checkpoint: Path | str, model: str = "vit_b", device: str = "auto
 
 @lru_cache(maxsize=1)
 def _loaded(path: Path, model: str, device: str, _size: int, _mtime_ns: int) -> Model:
-    try:
-        import segment_anything
+    import segment_anything
 
-        from icas_core.weights import device_of, fit, read_checkpoint
-    except ImportError as error:
-        raise IcasError(
-            f"sam: needs segment-anything, torch and torchvision, and {error.name} is not installed here; "
-            "run 'pip install .[sam]' in the folder of icas"
-        ) from None
+    from icas_core.weights import device_of, fit, read_checkpoint
+
     place = device_of(device)
     weights = read_checkpoint(path, _KEY)
     found = _WIDTHS.get(_width_of(weights))

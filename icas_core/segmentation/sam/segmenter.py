@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from icas_core.segmentation.enlarging import enlarged
+from icas_core.segmentation.labels import dense_with_edges
+from icas_core.segmentation.prompts import Prompts
 from icas_core.segmentation.regions import absorbed
 from icas_core.segmentation.sam.embeddings import Embeddings, default_folder
-from icas_core.segmentation.sam.masks import segments_of
-from icas_core.segmentation.sam.model import MODELS, load_model
+from icas_core.segmentation.sam.masks import regions_of, segments_of
+from icas_core.segmentation.sam.model import MODELS, check, load_model
 from icas_core.segmentation.segmenter import Segmenter
 
 
@@ -45,6 +50,20 @@ def segment(
     return labels if copy.shape == picture.shape else enlarged(labels, picture)
 
 
+def objects(picture: np.ndarray, prompts: Prompts, parameters: Mapping[str, Any] | None = None) -> np.ndarray:
+    """The objects that a person prompts for in a (height, width, 3) uint8 RGB picture, as segments.
+
+    parameters: those of SEGMENTER that differ from its defaults. Gives (height, width) int32 labels: connected segments
+    from 1, 0 where no object is; of overlapping objects the smaller is on top. IcasError as predict and load_model.
+    """
+    settled = SEGMENTER.settled(parameters)
+    loaded = load_model(settled["checkpoint"], settled["model"], settled["device"])
+    from icas_core.segmentation.sam.predicting import predict
+
+    masks = predict(loaded, picture, prompts, embeddings_in(settled["cache"], settled["cache_megabytes"]))
+    return dense_with_edges(regions_of([mask.pixels for mask in masks], picture.shape))
+
+
 def embeddings_in(cache: str, megabytes: int) -> Embeddings | None:
     """The cache of embeddings that the parameters `cache` and `cache_megabytes` name; None for no cache."""
     return Embeddings(cache or default_folder(), megabytes) if megabytes else None
@@ -68,5 +87,7 @@ SEGMENTER = Segmenter(
         "cache_megabytes": 2000,
     },
     choices={"model": MODELS, "device": ("auto", "cpu", "cuda")},
+    places=frozenset({"device", "cache", "cache_megabytes"}),
+    check=check,
     limits={"quality": (0.0, 1.0), "stability": (0.0, 1.0), "cache_megabytes": (0, 10**9)},
 )

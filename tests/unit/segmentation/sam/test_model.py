@@ -84,14 +84,14 @@ def test_sizes_that_are_none_are_named(checkpoint: Path, tmp_path: Path, change:
 
 def test_without_the_packages_one_line_says_what_to_install(checkpoint: Path) -> None:
     hidden = (
-        "import sys; sys.modules['segment_anything'] = None\n"
+        "import sys; sys.modules['segment_anything'] = sys.modules['torchvision'] = None\n"
         "from icas_core.errors import IcasError\n"
         "from icas_core.segmentation.sam.model import load_model\n"
         f"try: load_model({str(checkpoint)!r}, 'described', 'cpu')\n"
         "except IcasError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=True)
-    assert "segment_anything is not installed here; run 'pip install .[sam]'" in done.stdout
+    assert "sam: needs segment_anything, torchvision, not installed here; run 'pip install .[sam]'" in done.stdout
 
 
 def test_torch_is_not_imported_before_a_model_is_loaded() -> None:

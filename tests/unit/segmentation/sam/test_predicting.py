@@ -13,6 +13,7 @@ from segment_anything import SamAutomaticMaskGenerator, SamPredictor
 
 from icas_core.errors import IcasError
 from icas_core.segmentation.prompts import Box, Point, Prompts
+from icas_core.segmentation.sam import SEGMENTER, objects
 from icas_core.segmentation.sam.embeddings import Embeddings
 from icas_core.segmentation.sam.masks import regions_of, segments_of
 from icas_core.segmentation.sam.predicting import as_seen, embed, generate, predict
@@ -134,9 +135,24 @@ def test_any_picture_gives_a_dense_connected_label_map(checkpoint: Path, shape, 
     assert np.array_equal(segment(given, "sam", parameters), labels)
 
 
+def test_prompted_objects_are_segments_and_the_rest_is_none(checkpoint: Path, model, picture) -> None:
+    prompts = Prompts((LEFT, RIGHT))
+    parameters = {"checkpoint": str(checkpoint), "model": "described", "device": "cpu", "cache_megabytes": 0}
+    labels = objects(picture, prompts, parameters)
+    masks = [mask.pixels for mask in predict(model, picture, prompts)]
+    assert labels.dtype == np.int32
+    assert np.array_equal(labels > 0, np.any(masks, axis=0))
+    assert all(label(labels == number)[1] == 1 for number in range(1, int(labels.max()) + 1))
+
+
 def test_thresholds_that_no_mask_passes_leave_one_segment(checkpoint: Path, picture) -> None:
     parameters = {"checkpoint": str(checkpoint), "model": "described", "points": 3, "quality": 1.0, "stability": 1.0}
     assert segment(picture, "sam", parameters | {"cache_megabytes": 0}).max() == 1
+
+
+def test_where_things_are_kept_decides_no_label() -> None:
+    deciding = SEGMENTER.deciding(SEGMENTER.settled())
+    assert sorted(deciding) == ["checkpoint", "model", "points", "quality", "smallest", "stability"]
 
 
 def test_rgb_order_reaches_the_model(model, picture) -> None:
