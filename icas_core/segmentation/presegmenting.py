@@ -84,7 +84,7 @@ class Presegmented:
         return {
             "method": segmenter.name,
             "version": segmenter.version,
-            "parameters": segmenter.settled(self.parameters),
+            "parameters": segmenter.deciding(segmenter.settled(self.parameters)),
             "reduce": self.reduce,
             "level": 0,
             "size": status.st_size,
@@ -99,7 +99,7 @@ def presegment(
 
     progress: an object with .advance(n). IcasError where the method needs a person's prompts.
     """
-    require_unprompted(maps.method)
+    require_able(maps.method, maps.parameters)
     made: list[tuple[str, int]] = []
     rejected: list[tuple[str, str]] = []
 
@@ -144,9 +144,12 @@ def summary_line(folder: Path, batches: Sequence[str]) -> str:
     return line
 
 
-def require_unprompted(method: str) -> None:
-    """IcasError where the method cannot segment a folder without a person."""
-    if segmenter_of(method).prompted:
+def require_able(method: str, parameters: Mapping[str, Any]) -> None:
+    """IcasError where the method cannot segment a folder without a person, or lacks something that it needs."""
+    segmenter = segmenter_of(method)
+    if segmenter.check:
+        segmenter.check(**segmenter.settled(parameters))
+    if segmenter.prompted:
         raise IcasError(
             f"config key 'segment_method': found {method}, which needs a person's strokes; "
             "accepted by presegment: any other method"

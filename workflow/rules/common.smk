@@ -16,7 +16,7 @@ from icas_core.deep.choices import check_loss_model, choice_of, require_installe
 from icas_core.errors import IcasError
 from icas_core.export.coco import require_pycocotools
 from icas_core.runner import announce_runner
-from icas_core.segmentation.presegmenting import require_unprompted, summary_line
+from icas_core.segmentation.presegmenting import require_able, summary_line
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
@@ -72,7 +72,7 @@ def check_installed():
     if "export_masks" in ASKED:
         require_pycocotools()
     if "presegment" in ASKED:
-        require_unprompted(config["segment_method"])
+        require_able(config["segment_method"], config[config["segment_method"]])
 
 
 if workflow.is_main_process:
