@@ -170,8 +170,8 @@ def _slide(a: np.ndarray, b: np.ndarray) -> float:
 METHOD = Method(
     name="tm",
     version=1,
-    default_threshold=0.97,
-    default_size=(12, 12),
+    default_threshold=0.986,
+    default_size=(6, 6),
     unequal_sizes=True,
     turns_alike=True,
     extract=_extract,
