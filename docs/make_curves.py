@@ -1,6 +1,6 @@
 """Draw docs/images/curve_<method>.png: what each threshold of a method finds, and how far false pairs spread.
 
-    python docs/make_curves.py OUT --near IMAGES GROUNDTRUTH --hard IMAGES GROUNDTRUTH --distinct IMAGES
+    PYTHONPATH=. python docs/make_curves.py OUT --near IMAGES GROUNDTRUTH --hard IMAGES GROUNDTRUTH --distinct IMAGES
 
 Near and hard are labelled folders, as `python -m icas_core.evaluate` takes them; of distinct every picture shows
 something else. Measurements are kept in OUT as JSON and used again.
