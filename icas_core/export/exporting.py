@@ -69,7 +69,7 @@ def export_annotations(
     store, target = AnnotationStore(annotations), Path(os.path.realpath(destination))
     names = store.names()
     if not names:
-        raise IcasError(f"annotations: {annotations}: found none; paint some first with 'snakemake segment'")
+        raise IcasError(f"annotations: {annotations}: found none; paint some first with 'python -m icas_core.painter'")
     stems, table = mask_stems(names), _table(store, names, classes)
     export = Export(store, Path(images), table, stems, mask_name, building_beside(target), target)
     try:
