@@ -83,6 +83,7 @@ def test_after_kill_9_the_same_command_keeps_every_batch_and_ends_as_if_undistur
         kill(process, group=group)
         assert log.count(f"(Rule: {rule})") < len(NAMES)
         # As `written_atomically` leaves it when it is killed in between.
+        (with_history.output / "split").mkdir(exist_ok=True)
         (with_history.output / "split" / ".0002.parquet.k1ll3d_x").write_bytes(b"PAR1")
         run = with_history.run(**KEYS)
     assert run.ok, run.err

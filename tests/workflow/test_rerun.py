@@ -126,7 +126,7 @@ def test_an_emptied_batch_is_pruned_and_its_name_never_used_again(finished):
 
 
 def test_a_threshold_above_the_floor_compares_nothing_and_one_below_it_extracts_nothing(finished):
-    higher = {**BATCHES_OF_SIX, "threshold": 0.99}
+    higher = {**BATCHES_OF_SIX, "threshold": 0.999}
     partition = finished.partition()
     assert run_as_planned(finished, **higher).jobs == CLUSTER_ON
     assert finished.partition() != partition
@@ -196,7 +196,7 @@ def _nothing(folder: Path) -> None:
     ("change", "keys"),
     [
         *((change, {}) for change in (_edited, _added, _deleted, _touched, _emptied)),
-        (_nothing, {"threshold": 0.99}),
+        (_nothing, {"threshold": 0.999}),
         (_nothing, {"method": "imagehash"}),
     ],
     ids=["edited", "added", "deleted", "touched", "emptied", "threshold", "method"],
