@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import stat
@@ -61,18 +62,18 @@ def is_picture_name(name: str) -> bool:
     return name.lower().endswith(PICTURE_ENDINGS)
 
 
-def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None, longest: int | None = None) -> np.ndarray:
     """Read a picture as (height, width, 3) uint8 RGB in 0..255, turned upright by its EXIF orientation.
 
     Transparent pixels are laid over white; 16-bit values keep their high byte; 32-bit and float values are
     stretched from their smallest to their largest; of several frames or pages the first is read. The array may be
     read-only. `at_least` = (width, height) allows JPEG a reduced decode (Pillow's `draft`) of at least that size or
-    the picture's own, if smaller: faster, not pixel-identical. Raises RejectedPicture with the reason, whatever the
-    bytes are.
+    the picture's own, if smaller: faster, not pixel-identical; so does `longest`, of at least that many pixels along
+    the longer side. Raises RejectedPicture with the reason, whatever the bytes are.
     """
     try:
         with _open_regular(path) as file, _open_picture(file) as picture:
-            return _pixels(picture, at_least)
+            return _pixels(picture, at_least or (longest and _covering(picture, longest)))
     except RejectedPicture:
         raise
     except Exception as error:  # damaged bytes raise nearly anything in Pillow
@@ -95,7 +96,7 @@ def upright_size(path: Path | str) -> tuple[int, int]:
 
 def thumbnail(path: Path | str, side: int) -> bytes:
     """A JPEG of the upright picture that fits into `side` × `side` pixels, never enlarged; raises RejectedPicture."""
-    picture = Image.fromarray(read_rgb(path, at_least=(side, side)))
+    picture = Image.fromarray(read_rgb(path, longest=side))
     picture.thumbnail((side, side))
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=80)
@@ -148,6 +149,13 @@ def _formats(head: bytes) -> list[str]:
         raise RejectedPicture("HEIC, which needs the package pillow-heif: pip install pillow-heif") from None
     register_heif_opener()
     return ["HEIF"]
+
+
+def _covering(picture: Image.Image, longest: int) -> tuple[int, int]:
+    """(width, height) of the upright picture once its longer side has so many pixels, rounded up."""
+    width, height = picture.size[::-1] if _orientation(picture) >= 5 else picture.size
+    scale = longest / max(width, height)
+    return math.ceil(width * scale), math.ceil(height * scale)
 
 
 def _pixels(picture: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -205,6 +206,8 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
         raise SystemExit(1) from None
     finally:
         close_log()
+        # The process ends next: Python need not look through all that the libraries made for what could be freed.
+        gc.freeze()
 
 
 def _say(line: str, level: int | None = None) -> None:

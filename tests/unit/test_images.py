@@ -152,6 +152,15 @@ def test_a_reduced_decode_really_is_reduced(tmp_path: Path) -> None:
     assert read_rgb(tmp_path / "large.jpg", at_least=(100, 100)).shape == (150, 200, 3)
 
 
+@pytest.mark.parametrize(("orientation", "shape"), [(1, (150, 200, 3)), (6, (200, 150, 3))])
+def test_a_reduced_decode_goes_by_the_longer_side(tmp_path: Path, orientation: int, shape: tuple[int, int, int]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photograph().resize((1600, 1200)).save(tmp_path / "large.jpg", exif=exif)
+    assert read_rgb(tmp_path / "large.jpg", longest=200).shape == shape
+    assert read_rgb(tmp_path / "large.jpg", longest=5000).shape[:2] in {(1200, 1600), (1600, 1200)}
+
+
 def test_the_pixel_limit_is_the_named_one_and_gives_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_PIXELS > 200_000_000, "phones take 200 megapixels"
     monkeypatch.setattr("icas_core.images.MAX_PIXELS", 100)

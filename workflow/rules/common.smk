@@ -14,9 +14,7 @@ from icas_core.absent import absent
 from icas_core.clustering.moving import journal_is_open
 from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
-from icas_core.export.coco import require_pycocotools
 from icas_core.runner import announce_runner
-from icas_core.segmentation.presegmenting import require_able, summary_line
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
@@ -69,9 +67,14 @@ def check_installed():
         return
     if {"deep", "embedding"} & set(METHODS):
         require_installed(choice_of(config["deep"]["model"]))
+    # Imported where they are used: every other run does without OpenCV and scipy in this process.
     if "export_masks" in ASKED:
+        from icas_core.export.coco import require_pycocotools
+
         require_pycocotools()
     if "presegment" in ASKED:
+        from icas_core.segmentation.presegmenting import require_able
+
         require_able(config["segment_method"], config[config["segment_method"]])
 
 
@@ -160,6 +163,8 @@ def end_run():
 def end_of_asked():
     """Say what came of a target that a person asked for by name."""
     if "presegment" in ASKED:
+        from icas_core.segmentation.presegmenting import summary_line
+
         folder = SETTINGS.output / "presegment" / config["segment_method"]
         return summary_line(folder, BATCHES)
     if "export_masks" in ASKED:
