@@ -30,3 +30,8 @@ def absent(module: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(hiding)
+
+
+def leave_out(module: str) -> None:
+    """From now on importing `module` fails in this process, unless it has been imported before."""
+    sys.modules.setdefault(module, None)  # type: ignore[arg-type]  # as the import system documents it

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from icas_core.absent import absent
+from icas_core.absent import absent, leave_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +26,18 @@ def test_a_module_is_absent_only_for_the_while() -> None:
     assert "antigravity" not in sys.modules
     with absent("json"):
         import json
+    assert json.loads("1") == 1
+
+
+def test_a_module_left_out_stays_out_and_one_that_is_there_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "antigravity", None)
+    monkeypatch.delitem(sys.modules, "antigravity")
+    leave_out("antigravity")
+    with pytest.raises(ModuleNotFoundError):
+        import antigravity  # noqa: F401
+    leave_out("json")
+    import json
+
     assert json.loads("1") == 1
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
-from icas_core.absent import absent
+from icas_core.absent import leave_out
 from icas_core.clustering.moving import journal_is_open
 from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
@@ -40,9 +40,9 @@ def read_settings():
         judged["images"] = configuration.folders_to_merge(judged)
     config.clear()
     config.update(judged)
-    # It would load pandas to see whether the configuration is a data frame.
-    with absent("pandas"):
-        validate(config, str(configuration.SCHEMA))
+    # Snakemake would load pandas to see whether the configuration, and later a job's params, are data frames.
+    leave_out("pandas")
+    validate(config, str(configuration.SCHEMA))
     return configuration.derive(
         config, suffix="_merged" if ASKED == {"merge_folders"} else ""
     )
