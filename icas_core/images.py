@@ -73,7 +73,7 @@ def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None, longest:
     """
     try:
         with _open_regular(path) as file, _open_picture(file) as picture:
-            return _pixels(picture, at_least or (longest and _covering(picture, longest)))
+            return _pixels(picture, _covering(picture, longest) if longest else at_least)
     except RejectedPicture:
         raise
     except Exception as error:  # damaged bytes raise nearly anything in Pillow

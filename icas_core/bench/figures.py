@@ -61,7 +61,7 @@ GROUPS = {
     "ssim_24": Group("SSIM 24×24", "ssim", 24, (256, 256), (*_EVERY_PAIR, *_searches((_OWN["ssim"],))), every=16),
     "ssim_100": Group("SSIM 100×100", "ssim", 100, (144, 144), (*_EVERY_PAIR, *_searches((0.5, 0.7, 0.9))), every=16),
     "tm_100": Group(
-        "TM 100×100", "tm", 100, (480, 480), (*_EVERY_PAIR, *_searches((_OWN["tm"],))), every=96, spread=12
+        "TM 100×100", "tm", 100, (800, 800), (*_EVERY_PAIR, *_searches((_OWN["tm"],))), every=96, spread=12
     ),
     "imagehash_256": Group(
         "imagehash 256 bit",

@@ -180,5 +180,5 @@ METHOD = Method(
     prepare=_prepare,
     every_pair=_every_pair,
     edges_above=_edges_above,
-    larger=3,  # the larger, the nearer a matrix product comes to what the processor can do
+    larger=5,  # the larger, the nearer a matrix product comes to what the processor can do
 )
