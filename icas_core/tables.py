@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -64,9 +65,11 @@ def write_table(
 ) -> None:
     """Write `table` as parquet under `path` atomically, with `notes` (JSON values) in its metadata."""
     if notes is not None:
-        table = table.replace_schema_metadata({_NOTES: json.dumps(notes, sort_keys=True).encode()})
+        content = json.dumps(notes, sort_keys=True).encode()
+        table = table.replace_schema_metadata({_NOTES: b"%08x %b" % (crc32(content), content)})
     with written_atomically(path) as file:
-        pq.write_table(table, file, compression="zstd", row_group_size=row_group_size)
+        # With checksums a damaged file is refused: its bytes could be taken for other numbers.
+        pq.write_table(table, file, compression="zstd", row_group_size=row_group_size, write_page_checksum=True)
 
 
 def read_table(
@@ -81,7 +84,8 @@ def read_table(
     equal: a column and a number; only the row groups that may hold it are read.
     IcasError names the file when it is missing, damaged or has other columns than `schema`.
     """
-    with _naming(path), pq.ParquetFile(path) as file:  # not pq.read_table: it loads pyarrow's data sets, slowly
+    # Not pq.read_table: it loads pyarrow's data sets, slowly.
+    with _naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         if schema is not None:
             _require_columns(path, file.schema_arrow, schema)
         groups = range(file.num_row_groups) if equal is None else _groups_with(file.metadata, *equal)
@@ -105,7 +109,7 @@ def read_rows(path: Path | str, rows: Sequence[int] | np.ndarray, schema: pa.Sch
     Raises IcasError as read_table does.
     """
     wanted = np.asarray(rows, np.int64)
-    with _naming(path), pq.ParquetFile(path) as file:
+    with _naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         _require_columns(path, file.schema_arrow, schema)
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *sizes])
@@ -130,8 +134,13 @@ def count_bytes(path: Path | str) -> int:
 
 def read_notes(path: Path | str) -> dict[str, Any]:
     """The notes that write_table put into a table's metadata ({} when there are none)."""
-    metadata = pq.read_schema(path).metadata or {}
-    return json.loads(metadata.get(_NOTES, b"{}"))
+    with _naming(path):
+        metadata = pq.read_schema(path).metadata or {}
+    checksum, _, content = metadata.get(_NOTES, b"").partition(b" ")
+    # Parquet's own checksums are of the columns only.
+    if metadata and checksum != b"%08x" % crc32(content):
+        raise IcasError(f"{path}: not a readable table (its notes are damaged); delete it and run again")
+    return json.loads(content or b"{}")
 
 
 def read_if_there(path: Path | str, schema: pa.Schema) -> pa.Table | None:
@@ -193,7 +202,7 @@ def _naming(path: Path | str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise IcasError(f"{path}: this table is missing; run the workflow again to make it") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise IcasError(f"{path}: not a readable table ({reason}); delete it and run again") from error
 

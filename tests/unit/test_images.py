@@ -153,7 +153,9 @@ def test_a_reduced_decode_really_is_reduced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("orientation", "shape"), [(1, (150, 200, 3)), (6, (200, 150, 3))])
-def test_a_reduced_decode_goes_by_the_longer_side(tmp_path: Path, orientation: int, shape: tuple[int, int, int]) -> None:
+def test_a_reduced_decode_goes_by_the_longer_side(
+    tmp_path: Path, orientation: int, shape: tuple[int, int, int]
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     photograph().resize((1600, 1200)).save(tmp_path / "large.jpg", exif=exif)

@@ -60,6 +60,25 @@ def test_a_few_of_many_pictures_are_read_without_the_others(tmp_path):
         read_features(tmp_path / "f.parquet")
 
 
+@pytest.mark.parametrize("damage", [b"\0" * 16, b"\xff", b"icas"])
+def test_a_file_damaged_anywhere_is_refused_or_reads_as_before(tmp_path, damage):
+    file = tmp_path / "f.parquet"
+    noise = np.random.default_rng(1).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    write_features(Features([f"{row}.png" for row in range(40)], (noise,)), file)
+    whole = file.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        file.write_bytes(whole[:place] + damage + whole[place + len(damage) :])
+        try:
+            back = read_features(file)
+        except IcasError as error:
+            assert str(file) in str(error)  # noqa: PT017 - not every damage is in what is read
+            refused += 1
+        else:
+            np.testing.assert_array_equal(back.variants[0], noise)
+    assert refused > len(whole) / 7 / 2
+
+
 def test_a_path_that_is_not_there_is_named(tmp_path):
     write_features(equal_shapes(), tmp_path / "f.parquet")
     with pytest.raises(IcasError, match=r"f\.parquet: holds no feature of 'x\.png'"):
