@@ -50,6 +50,13 @@ class Settings:
     operator: str
     thresholds: dict[str, float]
 
+    @property
+    def interactive(self) -> tuple[str, ...]:
+        """The methods whose threshold a person chooses; until then `thresholds` holds their defaults."""
+        given = self.config["threshold"]
+        values = {name: given.get(name) if isinstance(given, Mapping) else given for name in self.thresholds}
+        return tuple(name for name, value in values.items() if value == "interactive")
+
     def extract(self, method: str) -> dict[str, Any]:
         """What decides a picture's feature: when it changes, pictures are read again."""
         if method in _OF_DEEP:
@@ -219,9 +226,7 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
         _check_deep(config, methods)
     if methods == ("deep",):
         return Settings(config, images, output, methods, "+", {})
-    thresholds = {
-        name: float(_of_method(config["threshold"], name, method_of(name).default_threshold)) for name in methods
-    }
+    thresholds = {name: _threshold(config["threshold"], name) for name in methods}
     for name in methods:
         settled_size(_of_method(config["size"], name, "default"), method_of(name))
     if len(methods) > 1 and isinstance(config["threshold"], int | float):
@@ -266,6 +271,12 @@ def _check_folders(images: Path, output: Path, annotations: Path) -> None:
             raise IcasError(
                 f"config key 'annotations': {annotations} is or lies in the folder of '{key}'; accepted: another folder"
             )
+
+
+def _threshold(value: Any, method: str) -> float:
+    default = method_of(method).default_threshold
+    value = _of_method(value, method, default)
+    return float(default if value == "interactive" else value)
 
 
 def _of_method(value: Any, method: str, default: Any) -> Any:

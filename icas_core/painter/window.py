@@ -55,7 +55,8 @@ class Windows:
 
     def open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         """Open a window with this size (width, height) inside and this left top corner."""
-        cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
+        # Free of the ratio: else Qt leaves white bars beside a picture of another than the first one had.
+        cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(name, *size)
         cv2.moveWindow(name, *at)
         cv2.setMouseCallback(name, self._heard, name)

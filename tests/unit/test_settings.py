@@ -24,6 +24,7 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "output": ("results/1e3", "output=results/1e3", "results/1e3"),
     "method": ("imagehash", "method=ImageHash", "imagehash"),
     "threshold": ("0.9", "threshold=0.9", 0.9),
+    "threshold_sample": ("50", "threshold_sample=50", 50),
     "floor": ("0.25", "floor=.25", 0.25),
     "size": ("[12, 12]", "size=[12,12]", [12, 12]),
     "variants": ("mirror", "variants=Mirror", "mirror"),
@@ -92,6 +93,7 @@ SAME_VALUE = [
     ("threshold", "9.0e-1", "threshold=9e-1", 0.9),
     ("threshold", "1", "threshold=1.0", 1),
     ("threshold", "Default", "threshold=DEFAULT", "default"),
+    ("threshold", "Interactive", "threshold=INTERACTIVE", "interactive"),
     (
         "threshold",
         "{SSIM: '0.6', orb: default}",
@@ -209,6 +211,7 @@ WRONG = [
     ("threshold=", "'threshold'", "from 0 to 1"),
     ("threshold={ssim: nan}", "'threshold'", "from 0 to 1"),
     ("threshold={sift: 0.5}", "threshold", "sift"),
+    ("threshold_sample=1", "'threshold_sample': found 1", "a whole number from 2"),
     ("floor=.nan", "'floor'", "from 0 to 1"),
     ("size=[0,0]", "'size'", "[width, height]"),
     ("size=[24]", "'size'", "[width, height]"),

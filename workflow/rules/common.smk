@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
+import workflow.choosing as choosing
 import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
@@ -113,6 +114,34 @@ elif workflow.is_main_process and not MOVED:
     BATCHES = planning.names(PLAN)
 else:
     BATCHES = or_end(ledger_of.read_batch_names, SETTINGS.output / "ledger.parquet")
+
+
+def all_paths():
+    """Every picture found, in path order; of merge_folders those that it merges."""
+    if PLAN is None:
+        return [picture.path for picture in ledger_of.scan(SETTINGS.images)]
+    return sorted(picture.path for batch in PLAN.batches.values() for picture in batch)
+
+
+def chosen_thresholds():
+    """The settings with the thresholds that a person chose, or chooses now; jobs are told them as numbers."""
+    needed = not ASKED & {"presegment", "export_masks", "estimate", "undo_move"}
+    ask = needed and not MOVED and choosing.runs_jobs(sys.argv[1:])
+    if needed and not ask:
+        for method in choosing.unchosen(SETTINGS):
+            print(
+                f"icas: the threshold of {method} is not chosen yet: planned with "
+                f"{SETTINGS.thresholds[method]:g}, its default",
+                file=sys.stderr,
+            )
+    settled = choosing.settle(SETTINGS, all_paths, ask=ask, cores=workflow.cores or 1)
+    given = workflow.config_settings
+    given.config_args = choosing.as_config(given.config_args, settled)
+    return settled
+
+
+if SETTINGS.interactive and workflow.is_main_process:
+    SETTINGS = or_end(chosen_thresholds)
 BLOCKS = planning.blocks_of(BATCHES)
 MERGES = config["merge"] != "none"
 PAIRS = planning.block_pairs(BATCHES) if MERGES else []
