@@ -39,6 +39,22 @@ def number_or_text(text: str) -> int | float | str:
     return text
 
 
+def typed_parameters(texts: Sequence[str], methods: Sequence[str], default: str = "") -> dict[str, dict[str, Any]]:
+    """Each method's parameters out of `name=value`, of the method `default`, and `method.name=value`.
+
+    IcasError for a text of neither form, or of none of these methods.
+    """
+    given: dict[str, dict[str, Any]] = {name: {} for name in methods}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        name, _, parameter = key.rpartition(".")
+        name = name or default
+        if not equals or name not in given:
+            raise IcasError(f"parameter: found {text!r}; accepted: name=value, with several methods method.name=value")
+        given[name][parameter] = number_or_text(value)
+    return given
+
+
 def write_json(path: str, content: Mapping[str, Any]) -> None:
     """Write `content` under `path` atomically, indented."""
     with written_atomically(path, "w", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the system packages that the tests need, as root on Debian; elsewhere prints the one line to run.
 set -euo pipefail
-packages=(libgl1 libglib2.0-0 libsm6 chromium xvfb xdotool munge slurmctld slurmd slurm-client)
+packages=(libgl1 libglib2.0-0 libsm6 libx11-xcb1 chromium xvfb xdotool munge slurmctld slurmd slurm-client)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok' || missing+=("$package")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from icas_core.annotations.classes import default_classes, read_classes
 from icas_core.annotations.store import AnnotationStore
 from icas_core.batches import scan
+from icas_core.commands import typed_parameters
 from icas_core.errors import IcasError
 from icas_core.images import is_picture_name
 
@@ -19,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program; gives its exit code."""
     given = vars(_parser().parse_args(arguments))
     try:
-        print(f"icas: {paint(**given)}", file=sys.stderr)
+        print(f"icas: {paint(**_settled(given))}", file=sys.stderr)
     except IcasError as error:
         print(f"icas: {error}", file=sys.stderr)
         return 1
@@ -42,7 +44,7 @@ def paint(
     parameters: dict[str, Any] | None = None,
     reduce: Any = None,
     presegmented: Any = None,
-    sam: Any = None,
+    sam: dict[str, Any] | None = None,
     record: Path | None = None,
 ) -> str:
     """Open the windows over a folder of pictures; gives the line that says what is done. Raises IcasError."""
@@ -58,6 +60,7 @@ def paint(
     from icas_core.painter.program import Program
     from icas_core.painter.session import Options, Session
     from icas_core.painter.template_folders import read_templates
+    from icas_core.segmentation.sam import objects
 
     table = AnnotationStore(annotations).read_classes()
     table = table.joined(read_classes(classes)) if classes else table
@@ -70,7 +73,7 @@ def paint(
         mask_form=mask_name,
         templates=read_templates(templates, segments, attentions, masks, bad=_tell),
         template_error=template_error,
-        sam=sam,
+        sam=partial(objects, parameters=sam) if sam and sam.get("checkpoint") else None,
     )
     session = Session(options)
     program = Program(session, windows, read_rgb(picker) if picker else None, record)
@@ -80,6 +83,16 @@ def paint(
         line = session.close()
         windows.close()
     return line
+
+
+def _settled(given: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, with the parameters of the method and of Segment Anything as tables."""
+    method = given["method"].lower()
+    tables = typed_parameters(given.pop("parameter"), [method, "sam"], method)
+    if given["checkpoint"]:
+        tables["sam"]["checkpoint"] = given["checkpoint"]
+    given.pop("checkpoint")
+    return {**given, "parameters": tables[method], "sam": tables["sam"]}
 
 
 def _names(folder: Path, annotations: Path) -> list[str]:
@@ -103,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m icas_core.painter", description="Paint the pictures of a folder.")
     parser.add_argument("folder", type=Path, help="the folder of pictures, searched with its subfolders")
     parser.add_argument("--method", default="graph", help="how pictures are segmented (default: graph)")
+    parser.add_argument(
+        "--parameter", action="append", default=[], help="name=value of the method, or sam.name=value; may be repeated"
+    )
+    parser.add_argument("--checkpoint", default="", help="the weights of Segment Anything, for the key s")
     parser.add_argument("--annotations", type=Path, help="where annotations are kept (default: FOLDER_segmented)")
     parser.add_argument("--classes", type=Path, help="a classes.yaml with names and colours")
     parser.add_argument("--picker", type=Path, help="a picture of your own to pick colours from")

@@ -16,7 +16,7 @@ import numpy as np
 from icas_core.errors import IcasError
 from icas_core.painter.events import Closed, Event, Key, Pointer, Resized, Slid
 from icas_core.painter.keys import key_name
-from icas_core.painter.native_zoom import undo_native_zoom
+from icas_core.painter.native_events import keep_events_from_xlib, listen
 from icas_core.painter.texts import font_folder
 
 _PAUSE = 0.005  # seconds between two looks for events: about 1% of a core
@@ -46,12 +46,16 @@ class Windows:
 
     def __init__(self) -> None:
         check_screen()
+        if not keep_events_from_xlib():
+            print("icas: clicks may get lost: libX11-xcb.so.1 is missing (Debian: libx11-xcb1)", file=sys.stderr)
         folder = font_folder()
         if folder is not None:
             os.environ["QT_QPA_FONTDIR"] = str(folder)
         self._sizes: dict[str, tuple[int, int]] = {}
         self._events: deque[Event] = deque()
         self._sliders: dict[str, str] = {}
+        self._pointer = ("", 0, 0)
+        self._deaf: Callable[[], None] | None = None
 
     def open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         """Open a window with this size (width, height) inside and this left top corner."""
@@ -60,6 +64,8 @@ class Windows:
         cv2.resizeWindow(name, *size)
         cv2.moveWindow(name, *at)
         cv2.setMouseCallback(name, self._heard, name)
+        if self._deaf is None:
+            self._deaf = listen(self._key, self._turned)
         self._sizes[name] = size
 
     def add_slider(self, name: str, label: str, value: int, most: int) -> None:
@@ -86,6 +92,8 @@ class Windows:
         """Close all windows."""
         self._sizes.clear()
         cv2.destroyAllWindows()
+        if self._deaf is not None:
+            self._deaf()
 
     def run(self, act: Callable[[Event], None], draw: Callable[[], None], running: Callable[[], bool]) -> None:
         """Give each event to `act` and let `draw` show what changed, until `running` says no."""
@@ -100,9 +108,9 @@ class Windows:
     def events(self) -> list[Event]:
         """What was done since the last call."""
         code = cv2.pollKey()
-        name = key_name(code) if code != -1 else None
+        name = key_name(code) if code != -1 and self._deaf is None else None
         if name is not None:
-            self._events.append(Key(name))
+            self._key(name)
         for window in list(self._sizes):
             self._look_at(window)
         events = list(self._events)
@@ -123,30 +131,34 @@ class Windows:
             self._sizes[window] = (size[0], size[1])
             self._events.append(Resized(window, *size))
 
+    def _key(self, name: str) -> None:
+        self._events.append(Key(name))
+
+    def _turned(self, turn: int) -> None:
+        window, x, y = self._pointer
+        self._events.append(Pointer(window, "wheel", "", x, y, turn=turn))
+
     def _heard(self, code: int, x: int, y: int, flags: int, window: Any) -> None:
         kind, button = _KINDS.get(code, ("", ""))
-        if not kind:
-            return
-        turn = 0
+        self._pointer = window, x, y
         if kind == "wheel":
-            turn = 1 if flags >> 16 > 0 else -1
-            self._unzoom_later(window)
+            self._turned(1 if flags >> 16 > 0 else -1)
+            # Qt zooms after this call has returned.
+            self._zoomed = window
+            return
         shift, ctrl = bool(flags & cv2.EVENT_FLAG_SHIFTKEY), bool(flags & cv2.EVENT_FLAG_CTRLKEY)
         last = self._events[-1] if self._events else None
         # Of moves that nobody has looked at yet all are kept: the pointer passed there.
-        if not (isinstance(last, Pointer) and kind == "move" and (last.window, last.x, last.y) == (window, x, y)):
-            self._events.append(Pointer(window, kind, button, x, y, shift, ctrl, turn))
-
-    def _unzoom_later(self, window: str) -> None:
-        # Qt zooms after this call has returned.
-        self._zoomed = window
+        stands = isinstance(last, Pointer) and (last.window, last.x, last.y) == self._pointer
+        if kind and not (kind == "move" and stands):
+            self._events.append(Pointer(window, kind, button, x, y, shift, ctrl))
 
     _zoomed = ""
 
     def unzoom(self, picture: np.ndarray) -> None:
-        """Take back what Qt zoomed by itself; `picture` is shown in the window if it has to be opened anew."""
+        """Take back what Qt zoomed by itself where nothing kept it from that: `picture` is shown in a new window."""
         window, self._zoomed = self._zoomed, ""
-        if window not in self._sizes or undo_native_zoom() or not hasattr(cv2, "addText"):
+        if window not in self._sizes or not hasattr(cv2, "addText"):
             return
         left, top, width, height = cv2.getWindowImageRect(window)
         cv2.destroyWindow(window)

@@ -5,6 +5,7 @@ Positions are pixels of the picture; `Painter.at` says where in the window they 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,11 +14,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from Xlib import X
+from Xlib import XK, X
 from Xlib.display import Display
+from Xlib.ext import xtest
 
 from icas_core.annotations.annotation import Annotation
 from icas_core.annotations.store import AnnotationStore
@@ -27,6 +30,11 @@ from icas_core.painter.viewport import Viewport
 
 ROOT = Path(__file__).parents[2]
 COLUMNS, ROWS, SIDE = 6, 4, 80
+# Where the program opens its picture window, and how large.
+CANVAS, CORNER = (1180, 760), (20, 40)
+# Segments that are the blocks, without strips along their edges.
+EXACT = ("--parameter", "sigma=0.1", "--parameter", "smallest=20")
+DOUBLE = 0.45  # two clicks within 0.4 seconds are a double click
 
 
 def missing() -> str | None:
@@ -55,6 +63,23 @@ class Screen:
         subprocess.run(
             ["xdotool", *map(str, words)], env={**os.environ, "DISPLAY": self.name}, check=True, capture_output=True
         )
+
+    def burst(self, at: tuple[int, int], count: int) -> list[str]:
+        """Click and press keys that mean nothing, as fast as the screen takes them; gives what was done, in order."""
+        codes = {name: self.display.keysym_to_keycode(XK.string_to_keysym(name)) for name in "jkl"}
+        did = []
+        for turn in range(count):
+            name = ("left", "j", "right", "k", "l")[turn % 5]
+            if name in codes:
+                for kind in (X.KeyPress, X.KeyRelease):
+                    xtest.fake_input(self.display, kind, codes[name])
+            else:
+                xtest.fake_input(self.display, X.MotionNotify, x=at[0] + turn % 37, y=at[1])
+                for kind in (X.ButtonPress, X.ButtonRelease):
+                    xtest.fake_input(self.display, kind, 1 if name == "left" else 3)
+            self.display.sync()
+            did.append(name)
+        return did
 
     def pixels(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
         """What is seen inside a rectangle: (height, width, 3) uint8 RGB."""
@@ -92,19 +117,27 @@ class Screen:
 
 
 class Painter:
-    """The real program in its windows on a screen."""
+    """The real program in its windows on a screen.
 
-    def __init__(self, screen: Screen, folder: Path, *arguments: object) -> None:
+    What is done comes at the program's own pace: nothing here waits for it but `settle`, and what a test waits for.
+    """
+
+    def __init__(self, screen: Screen, folder: Path, *arguments: object, env: dict[str, str] | None = None) -> None:
         self.screen, self.folder = screen, folder
         self.annotations = folder.with_name(f"{folder.name}_segmented")
         self.log = folder.with_name(f"{folder.name}.log")
-        self.canvas, self.corner = (1180, 760), (20, 40)
+        self.record = folder.with_name(f"{folder.name}.events")
+        self.canvas, self.corner = CANVAS, CORNER
         self.viewport: Viewport | None = None
+        self._last: tuple[float, object] = (0.0, None)
+        self._marks = 0
+        self.record.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "icas_core.painter", str(folder), "--record", str(self.record), *EXACT]
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "icas_core.painter", str(folder), *map(str, arguments)],
+                [*command, *map(str, arguments)],
                 cwd=ROOT,
-                env={**os.environ, "DISPLAY": screen.name},
+                env={**os.environ, "DISPLAY": screen.name, **(env or {})},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -113,6 +146,32 @@ class Painter:
         """Expect a picture of this size, fitted."""
         self.viewport = Viewport((width, height), (self.canvas[0], self.canvas[1] - STATUS_HEIGHT))
 
+    def opened(self) -> Painter:
+        """Wait until the windows are there and the first picture's segments are outlined; then look at it."""
+        self.look_at()
+        until(lambda: self.process.poll() is not None or "icas classes" in self.screen.windows(), 60)
+        assert self.process.poll() is None, self.said()
+        until(self.outlined, 60)
+        self.move(middle(COLUMNS - 1, ROWS - 1))  # where the pointer is, the keys go
+        return self
+
+    def outlined(self) -> bool:
+        """Whether segments are outlined: a block's edge is brighter than its middle."""
+        x, y = self.at(SIDE - 0.5, SIDE // 2)
+        across = self.window(x - 3, y, x + 4, y + 1).sum(axis=2)[0]
+        return bool(across.max() > across[0] + 60)
+
+    def settle(self) -> None:
+        """Wait until the program has acted on everything done so far: a key that means nothing here comes after it."""
+        self._marks += 1
+        self.press("x")
+        until(lambda: sum(each["name"] == "x" for each in self.events("key")) == self._marks)
+
+    def events(self, *kinds: str) -> list[dict[str, Any]]:
+        """What the program has acted on: pointer events of these kinds, and `key`."""
+        found = [json.loads(line) for line in self.record.read_text().splitlines()[1:] if line.endswith("}")]
+        return [each for each in found if each.get("kind", each["event"]) in kinds]
+
     def at(self, x: float, y: float) -> tuple[int, int]:
         """Where on the screen a pixel of the picture is seen."""
         assert self.viewport is not None
@@ -120,9 +179,12 @@ class Painter:
         return column + self.corner[0], row + self.corner[1]
 
     def click(self, x: float, y: float, button: int = 1, *, times: int = 1) -> None:
-        self.screen.do("mousemove", *self.at(x, y), "click", "--repeat", times, "--delay", 60, button)
-        # Further apart than a double click.
-        time.sleep(0.45)
+        """Click; in one place not so soon after the last click that it would be a double click."""
+        last, where = self._last
+        if where == (button, x, y):
+            time.sleep(max(0.0, last + DOUBLE - time.monotonic()))
+        self.screen.do("mousemove", *self.at(x, y), "click", "--repeat", times, "--delay", 20, button)
+        self._last = time.monotonic(), (button, x, y)
 
     def double_click(self, x: float, y: float, button: int = 1) -> None:
         self.click(x, y, button, times=2)
@@ -130,23 +192,21 @@ class Painter:
     def move(self, *points: tuple[float, float]) -> None:
         for point in points:
             self.screen.do("mousemove", *self.at(*point))
-            time.sleep(0.04)
 
     def drag(self, *points: tuple[float, float], button: int = 1, key: str | None = None) -> None:
-        if key:
-            self.screen.do("keydown", key)
-        self.screen.do("mousemove", *self.at(*points[0]), "mousedown", button)
-        time.sleep(0.04)
-        self.move(*points[1:])
-        self.screen.do("mouseup", button)
-        if key:
-            self.screen.do("keyup", key)
-        time.sleep(0.45)
+        """Press at the first point, pass the others, release at the last; with a key held."""
+        words: list[object] = ["keydown", key] if key else []
+        words += ["mousemove", *self.at(*points[0]), "mousedown", button]
+        for point in points[1:]:
+            # A screen tells of the last of several places at once only; a hand takes its time.
+            words += ["sleep", "0.03", "mousemove", *self.at(*point)]
+        words += ["sleep", "0.03", "mouseup", button]
+        self.screen.do(*words, *(["keyup", key] if key else []))
+        self._last = time.monotonic(), (button, *points[0])
 
     def press(self, *keys: str) -> None:
-        for key in keys:
-            self.screen.do("key", key)
-            time.sleep(0.06)
+        """Press keys one after the other, as fast as they come."""
+        self.screen.do("key", "--delay", 0, *keys)
 
     def seen(self, x: float, y: float) -> tuple[int, int, int]:
         """The colour seen at a pixel of the picture."""
@@ -158,7 +218,7 @@ class Painter:
         """The screen's pixels inside a rectangle."""
         return self.screen.pixels(left, top, right, bottom).astype(int)
 
-    def annotation(self, name: str) -> Annotation | None:
+    def annotation(self, name: str = "a.png") -> Annotation | None:
         try:
             return AnnotationStore(self.annotations).read(name)
         except IcasError:  # is being written
@@ -167,34 +227,36 @@ class Painter:
     def classes(self, name: str = "a.png") -> list[list[int]]:
         """The class in the middle of every block, row by row, as the files have it."""
         found = self.annotation(name)
-        middle = SIDE // 2
-        return [] if found is None else found.classes[middle::SIDE, middle::SIDE].tolist()
+        half = SIDE // 2
+        return [] if found is None else found.classes[half::SIDE, half::SIDE].tolist()
 
     def said(self) -> str:
         return self.log.read_text()
 
     def ended(self) -> int:
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def quit(self) -> None:
+        """Quit; and see that it ended well."""
         if self.process.poll() is None:
             self.press("q")
             try:
                 self.ended()
             except subprocess.TimeoutExpired:
                 self.kill()
+        assert self.process.returncode == 0, self.said()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
 
-def until(condition: Callable[[], object], seconds: float = 12) -> None:
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait until a condition holds; AssertionError if it does not."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def colour_of(column: int, row: int, shade: int = 0) -> tuple[int, int, int]:

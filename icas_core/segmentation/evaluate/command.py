@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from icas_core.commands import Parser, number_or_text, run, write_json
+from icas_core.commands import Parser, number_or_text, run, typed_parameters, write_json
 from icas_core.errors import IcasError
 from icas_core.segmentation.evaluate.benchmark import (
     LEVELS,
@@ -117,14 +117,7 @@ def _methods(names: Sequence[str], parameters: Sequence[str], prompts: bool) -> 
     odd = next((name for name in names if name not in able), None)
     if odd is not None:
         raise IcasError(f"method: found {odd!r}; accepted: {', '.join(able)}")
-    given: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        name, _, parameter = key.rpartition(".")
-        name = name or (names[0] if len(names) == 1 else "")
-        if not equals or name not in given:
-            raise IcasError(f"parameter: found {text!r}; accepted: name=value, with several methods method.name=value")
-        given[name][parameter] = number_or_text(value)
+    given = typed_parameters(parameters, names, names[0] if len(names) == 1 else "")
     for name in names:
         if name != PEOPLE:
             given[name] = segmenter_of(name).settled(given[name])
