@@ -32,6 +32,7 @@ _TYPE, _KEY_CODE, _TURN = 16, 40, 76
 _OWN, _IS_WIDGET = 8, 32
 _NOTCH = 120  # eighths of a degree
 _NAMES = {0x01000000: "escape", 0x01000004: "enter", 0x01000005: "enter", 0x20: "space", 0x3D: "+", 0x5F: "-"}
+_NAMES |= {0x01000012: "left", 0x01000013: "up", 0x01000014: "right", 0x01000015: "down"}
 
 _Heard = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.POINTER(ctypes.c_void_p))
 
