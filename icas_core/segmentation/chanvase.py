@@ -22,7 +22,8 @@ def segment(
     """Evolve a level set over the luminance of a (h, w, 3) uint8 RGB picture and cut it into levels.
 
     number_of_bins: how many levels of equal height the final level set is cut into. mu: larger makes smoother
-    borders. lambda1, lambda2: the weight of likeness inside and outside. iterations: the most steps.
+    borders; it weighs a length against areas, so it grows with the picture's side as lengths do. lambda1, lambda2: the
+    weight of likeness inside and outside. iterations: the most steps.
     smallest: the least pixels a segment. Gives (h, w) int32 labels from 1. skimage.segmentation.chan_vese.
     """
     from skimage.color import rgb2gray
@@ -46,11 +47,11 @@ def segment(
 
 SEGMENTER = Segmenter(
     name="chanvase",
-    version=1,
+    version=2,
     segment=segment,
     copy_pixels=100_000,
     parameters={"number_of_bins": 3, "mu": 0.25, "lambda1": 1.0, "lambda2": 1.0, "iterations": 50, "smallest": 300},
     limits={"number_of_bins": (2, 1000), "mu": (0.0, 10.0)},
-    sizes={"smallest": 2},
+    sizes={"mu": 1, "smallest": 2},
     coarser={"smallest": 2.0},
 )

@@ -154,3 +154,14 @@ def test_any_prompts_on_any_picture_give_connected_segments(picture, boxed, corn
     assert inside[0, 0]
     again = segments(picture, prompts, cut(picture, prompts, iterations=2, reduce=reduce))
     assert np.array_equal(again[0], labels)
+
+
+@pytest.mark.slow
+def test_a_picture_of_16_megapixels_is_cut_and_handed_on_whole() -> None:
+    ball = disc(2100, 1800, 900, 3464, 4619)
+    picture = scene(ball)
+    prompts = Prompts((Box(1100, 800, 3101, 2801),))
+    labels, inside = segments(picture, prompts, cut(picture, prompts))
+    assert labels.dtype == np.int32
+    assert label(labels, background=0, connectivity=1).max() == labels.max()
+    assert overlap(inside, ball) > 0.98

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 from segment_anything import SamAutomaticMaskGenerator, SamPredictor
+from skimage.measure import label as connected_label
 
 from icas_core.errors import IcasError
 from icas_core.segmentation.prompts import Box, Point, Prompts
@@ -158,3 +160,12 @@ def test_where_things_are_kept_decides_no_label() -> None:
 def test_rgb_order_reaches_the_model(model, picture) -> None:
     swapped = predict(model, np.ascontiguousarray(picture[:, :, ::-1]), Prompts((LEFT,)))
     assert swapped[0].score != predict(model, picture, Prompts((LEFT,)))[0].score
+
+
+@pytest.mark.slow
+def test_a_picture_of_16_megapixels_is_segmented(checkpoint: Path, picture) -> None:
+    large = cv2.resize(picture, (4619, 3464), interpolation=cv2.INTER_CUBIC)
+    parameters = {"checkpoint": str(checkpoint), "model": "described", "device": "cpu", "points": 3}
+    labels = segment(large, "sam", parameters | {"quality": 0.0, "stability": 0.0, "cache_megabytes": 0})
+    assert (labels.shape, labels.dtype, labels.min()) == ((3464, 4619), np.int32, 1)
+    assert connected_label(labels, background=0, connectivity=1).max() == labels.max()
