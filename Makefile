@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Whole files side by side, so that what a file's tests share is made once.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: all setup setup-deep setup-test test check bench clean format
+.PHONY: all setup setup-deep setup-test test check faults scale bench clean format
 
 all: setup
 	$(BIN)/snakemake
@@ -39,6 +39,14 @@ check: .venv/test.done
 test: .venv/test.done
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone" tests
 	$(BIN)/python -m pytest -m alone tests
+
+# Ten times the kills of `make test`, and every other fault: docs/faults.md
+faults: .venv/test.done
+	ICAS_KILLS=50 $(BIN)/python -m pytest --timeout 3600 tests/workflow/test_kill.py tests/workflow/test_faults.py tests/workflow/test_moving.py
+
+# Planning a million pictures: docs/scale.md
+scale: .venv/test.done
+	ICAS_PICTURES=1000000 $(BIN)/python -m pytest -s --timeout 3600 tests/workflow/test_plan_scale.py
 
 # make bench QUICK=1: the same rows in under three minutes; make bench END_TO_END=photos: also whole runs beside others'
 bench: setup

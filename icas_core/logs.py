@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from icas_core.errors import IcasError
+from icas_core.errors import IcasError, refusal_of
 from icas_core.runner import end_with_runner
 from icas_core.usage import usage_so_far
 
@@ -42,6 +42,18 @@ class _PlainLines(logging.Formatter):
         return text.translate(_CONTROLS_BUT_LINES)
 
 
+class _LogFile(logging.FileHandler):
+    """A log file; that a disk is full is told once by the job that needs it, not again by each line lost here."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Leave out a line that cannot be written."""
+
+    def close(self) -> None:
+        """Close the file, whatever of it can no longer be written."""
+        with suppress(OSError):
+            super().close()
+
+
 def log_to(path: str | Path | None) -> logging.Logger:
     """Send the project's log lines (INFO and above) and all warnings to a new file at `path`.
 
@@ -53,7 +65,7 @@ def log_to(path: str | Path | None) -> logging.Logger:
     if path is not None and (_log is None or _log[0] != Path(path)):
         close_log()
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
+        handler = _LogFile(path, mode="w", encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(_PlainLines())
         logging.getLogger().addHandler(handler)
         logging.captureWarnings(True)
@@ -181,14 +193,14 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
     """Run a script's `main(job)` with its log open (`job.log[0]`, if there is one), and report how it failed.
 
     Everything that is printed meanwhile, by libraries in C as well, goes to the log. An IcasError ends the
-    job with its one line in the log and on stderr; any other exception leaves its traceback in the log and
-    one line on stderr that names the log. Both end in SystemExit with code 1, Ctrl-C with 130. The process also
-    ends when the one that runs the job does (see icas_core.runner).
+    job with its one line in the log and on stderr, and so does a disk that refuses; any other exception leaves its
+    traceback in the log and one line on stderr that names the log. Both end in SystemExit with code 1, Ctrl-C with 130.
+    The process also ends when the one that runs the job does (see icas_core.runner).
     """
     end_with_runner()
     path = job.log[0] if job.log else None
-    log_to(path)
     try:
+        log_to(path)
         with _output_to_log():
             main(job)
         logger.info("%s", usage_so_far())
@@ -199,10 +211,13 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
         _say("interrupted", logging.WARNING)
         raise SystemExit(130) from None
     except Exception as error:
-        if _log is None:
-            raise
-        logger.exception("unexpected error")
-        _say(f"{type(error).__name__}: {error}; the traceback is in {path}".translate(_CONTROLS))
+        line = refusal_of(error)
+        if line is None:
+            if _log is None:
+                raise
+            logger.exception("unexpected error")
+            line = f"{type(error).__name__}: {error}; the traceback is in {path}"
+        _say(line.translate(_CONTROLS))
         raise SystemExit(1) from None
     finally:
         close_log()

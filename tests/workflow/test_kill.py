@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from icas_core.batches import Plan, plan_batches, scan, write_ledger
-from tests.workflow.runs import Project, add_pictures, kill, snapshot
+from tests.workflow.runs import Project, add_pictures, kill, snapshot, state
 
 pytestmark = pytest.mark.workflow
 
@@ -95,17 +96,49 @@ def test_after_kill_9_the_same_command_keeps_every_batch_and_ends_as_if_undistur
     assert with_history.plan(**KEYS).planned == Counter()
 
 
-def test_kills_at_random_moments_one_after_another_change_nothing(with_history, undisturbed):
+# `make faults` asks for 50.
+KILLS = int(os.environ.get("ICAS_KILLS", "5"))
+
+
+def killed_at_random(project: Project, random: np.random.Generator) -> str:
+    """Start a run, kill a part of it at a random moment, and say which part; 'ended' where it had none left."""
+    with started(project, **KEYS) as process:
+        while process.poll() is None and "Select jobs" not in (project.folder / "started.log").read_text():
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 3))
+        if process.poll() is not None:
+            assert process.returncode == 0, (project.folder / "started.log").read_text()
+            return "ended"
+        victim = random.choice(["the run with its jobs", "Snakemake alone", "a job"])
+        if victim == "a job":
+            while not (jobs := psutil.Process(process.pid).children()) and process.poll() is None:
+                time.sleep(0.01)
+            with suppress(psutil.NoSuchProcess):
+                for each in (jobs[0], *jobs[0].children(recursive=True)) if jobs else ():
+                    each.kill()
+            assert "Traceback" not in project.ended(process).text
+        else:
+            kill(process, group=victim == "the run with its jobs")
+    return victim
+
+
+def test_kills_of_the_run_and_of_jobs_at_random_moments_lose_nothing(with_history, undisturbed):
     batches, random = with_history.batches(), np.random.default_rng(20)
-    for finished in (2, *random.integers(1, 5, size=3)):
-        with started(with_history, **KEYS) as process:
-            wait_for(with_history, rf"^(?s:.*^Finished jobid){{{finished}}}", process)
-            time.sleep(random.uniform(0, 0.4))
-            kill(process, group=bool(random.integers(2)))
+    originals, ledger = state(with_history.pictures), (with_history.output / "ledger.parquet").read_bytes()
+    killed: Counter[str] = Counter()
+    while killed.total() - killed["ended"] < KILLS:
+        victim = killed_at_random(with_history, random)
+        killed[victim] += 1
         assert with_history.batches() == batches
+        if victim == "ended":
+            assert with_history.partition() == undisturbed
+            shutil.rmtree(with_history.output)
+            with_history.output.mkdir()
+            (with_history.output / "ledger.parquet").write_bytes(ledger)
     run = with_history.run(**KEYS)
     assert run.ok, run.err
     assert with_history.partition() == undisturbed
+    assert state(with_history.pictures) == originals
     assert list(with_history.output.rglob(".*.*.*")) == []
     assert with_history.plan(**KEYS).planned == Counter()
 

@@ -162,19 +162,23 @@ WRITES = PLAN is not None and "estimate" not in ASKED
 def start_run():
     """Take the output folder, then write the ledger: after Snakemake has planned, and never under -n."""
     global HELD
-    HELD = planning.hold(SETTINGS.output)
+    with planning.writing(SETTINGS.output):
+        HELD = planning.hold(SETTINGS.output)
     if planning.ledger_time(SETTINGS.output) != SEEN:
         raise IcasError(
             f"output: {SETTINGS.output} was changed by another run meanwhile; run again"
         )
-    ledger_of.write_ledger(PLAN, SETTINGS.output / "ledger.parquet")
+    with planning.writing(SETTINGS.output):
+        planning.date_back(SETTINGS.output)
+        ledger_of.write_ledger(PLAN, SETTINGS.output / "ledger.parquet")
 
 
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
-    planning.prune(SETTINGS.output, BATCHES)
-    if "presegment" in ASKED:
-        planning.prune_maps(SETTINGS.output, PLAN)
+    with planning.writing(SETTINGS.output):
+        planning.prune(SETTINGS.output, BATCHES)
+        if "presegment" in ASKED:
+            planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
     if SETTINGS.deep:
@@ -218,7 +222,7 @@ onstart:
 onsuccess:
     stop_progress()
     if WRITES:
-        end_run()
+        or_end(end_run)
     if ASKED - {"estimate"}:
         print(f"icas: {end_of_asked()}", file=sys.stderr)
 
