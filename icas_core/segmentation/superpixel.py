@@ -12,6 +12,7 @@ _VARIANTS = ("seeds", "slic", "slico", "mslic", "lsc")
 _STEPS, _SWEEPS, _BINS = 10, 15, 7
 _LEAST_SIDE = 4
 _LEAST_SHARE = 8
+_OFF = 0.1
 
 
 def segment(
@@ -60,10 +61,10 @@ def _iterated(picture: np.ndarray, variant: str, side: int, compactness: float) 
 def _seeds(picture: np.ndarray, side: int, levels: int, prior: int) -> np.ndarray:
     import cv2
 
-    while levels > 1 and 2**levels > side:
+    # Blocks are halved so often only as leaves them at least a pixel, and near the size that was asked for.
+    while levels > 1 and (2**levels > side or abs(_whole(side, levels) - side) > _OFF * side):
         levels -= 1
-    unit = 2 ** (levels - 1)
-    side = unit * round(side / unit)
+    side = _whole(side, levels)
     # Padded to whole blocks SEEDS makes as many superpixels as there are blocks; else it makes any number.
     height, width = picture.shape[:2]
     below, right = -height % side, -width % side
@@ -77,6 +78,12 @@ def _seeds(picture: np.ndarray, side: int, levels: int, prior: int) -> np.ndarra
     return found.getLabels()[top : top + height, left : left + width]
 
 
+def _whole(side: int, levels: int) -> int:
+    """The side nearest to this one that blocks of so many levels can have."""
+    unit = 2 ** (levels - 1)
+    return unit * round(side / unit)
+
+
 def _grid(height: int, width: int, side: int) -> np.ndarray:
     rows, columns = np.mgrid[:height, :width]
     return dense(rows // side * (width // side + 1) + columns // side)
@@ -84,7 +91,7 @@ def _grid(height: int, width: int, side: int) -> np.ndarray:
 
 SEGMENTER = Segmenter(
     name="superpixel",
-    version=1,
+    version=2,
     segment=segment,
     copy_pixels=520_000,
     parameters={"variant": "seeds", "superpixels": 400, "ruler": 10.0, "ratio": 0.05, "levels": 3, "prior": 1},
