@@ -10,25 +10,23 @@ import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
-from PIL import ExifTags, Image, features
+from PIL import ExifTags, Image, ImageFile, features
 
 from icas_core.errors import RejectedPicture
+from icas_core.limits import TimedFile, check_size, room_for
+from icas_core.pixels import as_rgb
 
 PICTURE_ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".tif", ".tiff"),
     *(".bmp", ".dib", ".webp", ".gif", ".heic", ".heif", ".hif", ".avif"),
 )
 
-# Phones take 200 megapixels; above that come stitched giants and decompression bombs (Pillow needs 4 bytes a pixel).
-MAX_PIXELS = 300_000_000
-# JPEG itself ends at 65,535 a side.
-MAX_SIDE = 100_000
-
 # Only these readers ever run: others start programs (EPS) or follow the file's own instructions.
 _FORMATS = ["JPEG", "PNG", "TIFF", "BMP", "DIB", "WEBP", "GIF"]
+_PIECE = 1024  # bytes of a progressive JPEG
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SIGNATURES = {
     b"\xff\xd8": "JPEG",
@@ -72,12 +70,13 @@ def read_rgb(path: Path | str, at_least: tuple[int, int] | None = None, longest:
     the longer side. Raises RejectedPicture with the reason, whatever the bytes are.
     """
     try:
-        with _open_regular(path) as file, _open_picture(file) as picture:
-            return _pixels(picture, _covering(picture, longest) if longest else at_least)
+        rgb, orientation = _decoded(path, at_least, longest)
     except RejectedPicture:
         raise
     except Exception as error:  # damaged bytes raise nearly anything in Pillow
         raise RejectedPicture(_reason(error, path)) from error
+    turn = _UPRIGHT.get(orientation)
+    return rgb if turn is None else np.ascontiguousarray(turn(rgb))
 
 
 def upright_size(path: Path | str) -> tuple[int, int]:
@@ -119,18 +118,12 @@ def _open_picture(file: IO[bytes]) -> Image.Image:
     # The limits below stand in for Pillow's own, which would warn in the middle of a log.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        picture = Image.open(file, formats=_formats(head))
+        picture = Image.open(cast(IO[bytes], TimedFile(file)), formats=_formats(head))
     except (OSError, EOFError) as error:
         if getattr(error, "errno", None) is not None:
             raise
         raise RejectedPicture(_unidentified(head)) from error
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise RejectedPicture(f"too large ({width} × {height} = {width * height:,} pixels, limit {MAX_PIXELS:,})")
-    if max(width, height) > MAX_SIDE:
-        raise RejectedPicture(f"too large ({width} × {height}, limit {MAX_SIDE:,} pixels a side)")
-    if min(width, height) < 1:
-        raise RejectedPicture(f"damaged ({width} × {height} pixels)")
+    check_size(*picture.size)
     return picture
 
 
@@ -158,14 +151,21 @@ def _covering(picture: Image.Image, longest: int) -> tuple[int, int]:
     return math.ceil(width * scale), math.ceil(height * scale)
 
 
-def _pixels(picture: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
-    if at_least is not None:
-        width, height = at_least[::-1] if _orientation(picture) >= 5 else at_least
-        picture.draft(None, (max(1, width), max(1, height)))
-    picture.load()
-    turn = _UPRIGHT.get(_orientation(picture))
-    rgb = _converted(picture)
-    return rgb if turn is None else np.ascontiguousarray(turn(rgb))
+def _decoded(path: Path | str, at_least: tuple[int, int] | None, longest: int | None) -> tuple[np.ndarray, int]:
+    """The pixels as the file has them, and their EXIF orientation; Pillow's own copy of them is gone by then."""
+    with _open_regular(path) as file, _open_picture(file) as picture:
+        orientation = _orientation(picture)
+        wanted = _covering(picture, longest) if longest else at_least
+        if wanted is not None:
+            width, height = wanted[::-1] if orientation >= 5 else wanted
+            picture.draft(None, (max(1, width), max(1, height)))
+        if isinstance(picture, ImageFile.ImageFile) and picture.info.get("progressive"):
+            # It is decoded piece by piece, and time is looked at between them: all of its scans must not be one piece.
+            picture.decodermaxblock = _PIECE
+        with room_for(picture.width * picture.height):
+            picture.load()
+            # What Pillow turns by itself while it loads (TIFF) is not turned again.
+            return as_rgb(picture), _orientation(picture)
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -173,24 +173,6 @@ def _orientation(picture: Image.Image) -> int:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - damaged EXIF does not spoil the pixels
         return 1
-
-
-def _converted(picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith("I;16"):
-        return _grey_as_rgb((np.asarray(picture) >> 8).astype(np.uint8))
-    if picture.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
-        span = np.ptp(values) or 1.0
-        return _grey_as_rgb(np.rint((values - values.min()) * (255 / span)).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return np.asarray(Image.alpha_composite(white, picture).convert("RGB"))
-    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
-
-
-def _grey_as_rgb(grey: np.ndarray) -> np.ndarray:
-    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _unidentified(head: bytes) -> str:

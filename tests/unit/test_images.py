@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from icas_core import images
 from icas_core.errors import RejectedPicture
-from icas_core.images import MAX_PIXELS, is_picture_name, read_rgb, thumbnail, upright_size
+from icas_core.images import is_picture_name, read_rgb, thumbnail, upright_size
+from icas_core.limits import MAX_PIXELS
 from tests.odd_pictures import ODD_INPUTS, READ, OddPicture, make_odd_pictures, photograph, png_of_size
 
 
@@ -165,7 +168,7 @@ def test_a_reduced_decode_goes_by_the_longer_side(
 
 def test_the_pixel_limit_is_the_named_one_and_gives_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_PIXELS > 200_000_000, "phones take 200 megapixels"
-    monkeypatch.setattr("icas_core.images.MAX_PIXELS", 100)
+    monkeypatch.setattr("icas_core.limits.MAX_PIXELS", 100)
     Image.new("L", (10, 10)).save(tmp_path / "at the limit.png")
     Image.new("L", (101, 1)).save(tmp_path / "above.png")
     with warnings.catch_warnings():
@@ -283,3 +286,55 @@ def test_importing_the_reader_stays_light() -> None:
         f"import sys, icas_core.images; sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ODD_INPUTS if row.expected == READ and not row.skip], ids=lambda r: ascii(r.name)
+)
+def test_a_large_picture_is_converted_in_bands_with_the_same_pixels(
+    row: OddPicture, odd_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read_rgb(odd_folder / row.name)
+    monkeypatch.setattr("icas_core.pixels._BAND", 1999)
+    np.testing.assert_array_equal(read_rgb(odd_folder / row.name), whole)
+
+
+def scans(count: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (1500, 1500), 90).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:last] + content[last:-2] * count + content[-2:]
+
+
+def test_a_picture_that_takes_too_long_is_rejected_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "few.jpg").write_bytes(scans(2))
+    (tmp_path / "many.jpg").write_bytes(scans(20_000))
+    monkeypatch.setattr("icas_core.limits.MAX_SECONDS", 0.5)
+    assert read_rgb(tmp_path / "few.jpg").shape == (1500, 1500, 3)
+    began = time.thread_time()
+    with pytest.raises(RejectedPicture, match=r"takes too long to read \(limit 0.5 s of processor time\)"):
+        read_rgb(tmp_path / "many.jpg")
+    assert time.thread_time() - began < 5
+
+
+def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("icas_core.limits._LARGE", 100)
+    at_once, most = 0, []
+    as_rgb = images.as_rgb
+
+    def counted(picture: Image.Image) -> np.ndarray:
+        nonlocal at_once
+        at_once += 1
+        most.append(at_once)
+        time.sleep(0.02)
+        at_once -= 1
+        return as_rgb(picture)
+
+    monkeypatch.setattr("icas_core.images.as_rgb", counted)
+    names = [tmp_path / f"{number}.png" for number in range(8)]
+    for name in names:
+        photograph().save(name)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(read_rgb, names))) == 8
+    assert max(most) == 1

@@ -1,0 +1,53 @@
+"""What one picture may take: pixels, processor time, and memory where many are read at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, Any
+
+from icas_core.errors import RejectedPicture
+
+# Phones take 200 megapixels; above that come stitched giants and decompression bombs (Pillow needs 4 bytes a pixel).
+MAX_PIXELS = 300_000_000
+# JPEG itself ends at 65,535 a side.
+MAX_SIDE = 100_000
+# A picture of MAX_PIXELS takes under ten seconds. A JPEG of 100 kB can be made to take an hour: a thousand scans.
+MAX_SECONDS = 60.0
+
+# Larger pictures are decoded one at a time, however many threads there are.
+_LARGE = 50_000_000
+_one_large = threading.Lock()
+
+
+class TimedFile:
+    """A file that ends the reading of a picture that takes too long, at the next piece that the decoder asks for."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._until = time.thread_time() + MAX_SECONDS
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; RejectedPicture once this thread has spent MAX_SECONDS of processor time on the file."""
+        if time.thread_time() > self._until:
+            raise RejectedPicture(f"takes too long to read (limit {MAX_SECONDS:g} s of processor time)")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def check_size(width: int, height: int) -> None:
+    """RejectedPicture where a picture of so many pixels is not to be decoded."""
+    if width * height > MAX_PIXELS:
+        raise RejectedPicture(f"too large ({width} × {height} = {width * height:,} pixels, limit {MAX_PIXELS:,})")
+    if max(width, height) > MAX_SIDE:
+        raise RejectedPicture(f"too large ({width} × {height}, limit {MAX_SIDE:,} pixels a side)")
+    if min(width, height) < 1:
+        raise RejectedPicture(f"damaged ({width} × {height} pixels)")
+
+
+def room_for(pixels: int) -> AbstractContextManager[Any]:
+    """Wait, with a large picture, until no other one is being decoded in this process."""
+    return _one_large if pixels > _LARGE else nullcontext()
