@@ -45,7 +45,8 @@ def _stretch(picture: Image.Image) -> tuple[float, float]:
 
 
 def _finite(picture: Image.Image) -> np.ndarray:
-    return np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
+    with np.errstate(invalid="ignore"):  # damaged floats may be any bits
+        return np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
 
 
 def _converted(picture: Image.Image, stretch: tuple[float, float]) -> np.ndarray:

@@ -36,13 +36,16 @@ class Hostile:
 
 
 def make_hostile(folder: Path, outside: Path, *, seed: int = _SEED, large: int = 8000) -> list[Hostile]:
-    """Write all of them below `folder`, what links lead to into `outside`; `large`: pixels of a side of the bombs."""
-    folder.mkdir(parents=True)
+    """Write all of them below `folder`, what links lead to into `outside` beside it.
+
+    large: pixels of a side of the bombs; 17,000 lies just below the limit of what is read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     outside.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     contents = [
         *(("mutated", name, content) for name, content in _mutated(rng)),
-        *(("lying header", name, content) for name, content in _lying()),
+        *(("lying header", name, content) for name, content in _lying(large)),
         *(("bomb", name, content) for name, content in _bombs(large)),
         *(("polyglot or no picture", name, content) for name, content in _polyglots()),
         *(("name", name, _encoded("JPEG", turn)) for turn, name in enumerate(_names())),
@@ -52,7 +55,8 @@ def make_hostile(folder: Path, outside: Path, *, seed: int = _SEED, large: int =
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        made.append(Hostile(name, kind))
+        # A scan leaves out hidden files and folders.
+        made.append(Hostile(name, kind, listed=not any(part.startswith(".") for part in Path(name).parts)))
     return [*made, *_links(folder, outside)]
 
 
@@ -156,11 +160,12 @@ _CHANGES: dict[str, Callable[[bytes, bytes, np.random.Generator], bytes]] = {
 }
 
 
-def _lying() -> Iterator[tuple[str, bytes]]:
+def _lying(large: int) -> Iterator[tuple[str, bytes]]:
     """Whole files whose heads tell other sizes."""
     whole = formats()
-    for width, height in ((0, 5), (1, 65_535), (65_500, 65_500), (17_000, 17_000), (40_000, 7_000)):
-        size = f"{width} x {height}"
+    sizes = {"0 x 5": (0, 5), "1 x 65535": (1, 65_535), "65500 x 65500": (65_500, 65_500)}
+    sizes |= {"square": (large, large), "wide": (2 * large, large // 2)}
+    for size, (width, height) in sizes.items():
         yield f"lying/{size}.jpg", _patched(whole["baseline.jpg"], b"\xff\xc0", 5, struct.pack(">HH", height, width))
         yield f"lying/{size}.gif", _patched(whole["still.gif"], b"GIF8", 6, struct.pack("<HH", width, height))
         yield f"lying/{size}.bmp", _patched(whole["colour.bmp"], b"BM", 18, struct.pack("<ii", width, height))
@@ -209,7 +214,7 @@ def _bombs(large: int) -> Iterator[tuple[str, bytes]]:
     yield "bombs/colour.webp", _saved(Image.new("RGB", (side // 2, side // 2)), "WEBP", lossless=True, method=0)
     yield "bombs/palette.gif", _saved(Image.new("P", (large, large)), "GIF")
     yield "bombs/canvas.gif", _patched(formats()["moving.gif"], b"GIF8", 6, struct.pack("<HH", large, large))
-    yield "bombs/scans.jpg", _many_scans(large // 3, 3000)
+    yield "bombs/scans.jpg", _many_scans(max(900, large // 4), 3000)
     many = [Image.new("RGB", (40, 40), (number % 255, number // 255, 9)) for number in range(3000)]
     yield "bombs/frames.gif", _saved(many[0], "GIF", save_all=True, append_images=many[1:], optimize=False)
     yield "bombs/frames.png", _saved(many[0], "PNG", save_all=True, append_images=many[1:])
