@@ -223,13 +223,13 @@ def _bombs(large: int) -> Iterator[tuple[str, bytes]]:
     yield "bombs/beyond the limit.png", png_of_size(60_000, 60_000)
     text = PngImagePlugin.PngInfo()
     for number in range(20):
-        text.add_text(f"text {number}", "\0" * 20_000_000, zip=True)
+        text.add_text(f"text {number}", "\0" * (1000 * large), zip=True)
     yield "bombs/text.png", _saved(photograph(), "PNG", pnginfo=text)
-    yield "bombs/profile.png", _saved(photograph(), "PNG", icc_profile=bytes(200_000_000))
+    yield "bombs/profile.png", _saved(photograph(), "PNG", icc_profile=bytes(10_000 * large))
     chunks = png_of_size(9, 9)
     yield "bombs/chunks.png", chunks[:33] + (b"\0\0\0\0tEXt" + struct.pack(">I", zlib.crc32(b"tEXt"))) * 200_000
     yield "bombs/segments.jpg", b"\xff\xd8" + b"\xff\xfe\x00\x02" * 300_000 + _encoded("JPEG")[2:]
-    yield "bombs/42.zip.jpg", _zip({"0.png": bytes(50_000_000)})
+    yield "bombs/42.zip.jpg", _zip({"0.png": bytes(3000 * large)})
 
 
 def _many_scans(side: int, count: int) -> bytes:
@@ -247,7 +247,9 @@ _SVG = (
 )
 
 
-class _Payload:
+class Payload:
+    """Its pickle runs a command."""
+
     def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
         return os.system, (f"touch {MARK}",)
 
@@ -260,7 +262,7 @@ def _polyglots() -> Iterator[tuple[str, bytes]]:
     text = PngImagePlugin.PngInfo()
     text.add_text("Title", _SCRIPT.decode())
     stored = io.BytesIO()
-    np.save(stored, np.array([_Payload()], dtype=object), allow_pickle=True)
+    np.save(stored, np.array([Payload()], dtype=object), allow_pickle=True)
     shell = f"#!/bin/sh\ntouch {MARK}\n".encode()
     postscript = f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(%pipe%touch {MARK}) (w) file\nshowpage".encode()
     programs = {
@@ -270,7 +272,7 @@ def _polyglots() -> Iterator[tuple[str, bytes]]:
         "shell": shell,
         "php": f"<?php system('touch {MARK}'); ?>".encode(),
         "python": f"import os; os.system('touch {MARK}')".encode(),
-        "pickle": pickle.dumps(_Payload()),
+        "pickle": pickle.dumps(Payload()),
         "array": stored.getvalue(),
         "postscript": postscript,
         "pdf": b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj",
