@@ -383,7 +383,7 @@ def _links(folder: Path, outside: Path) -> list[Hostile]:
     (place / "folder.jpg").mkdir()
     with open(place / "sparse.bmp", "wb") as sparse:
         sparse.write(formats()["colour.bmp"][:54])
-        sparse.truncate(20_000_000_000)
+        sparse.truncate(200_000_000)
     os.link(outside / "far.jpg", place / "hard.jpg")
     made += [Hostile(f"links/{name}", "link or device") for name in ("sparse.bmp", "hard.jpg")]
     others = sorted(
