@@ -19,10 +19,9 @@ from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
 from icas_core.clustering.placing import placement_file
 from icas_core.errors import IcasError
 from icas_core.segmentation.presegmenting import MAPS, stale_maps
+from icas_core.similarity.method import MOST_BLOCKS
 from workflow.settings import Settings
 
-# Blocks never shift when batches come and go, and bound the cross comparisons to 136 jobs a method.
-BLOCKS = 16
 # The folders that hold a file or folder for each batch or pair of blocks, and what of its name says which.
 _OF_BATCHES = (
     *("split", "extract/*", "compare/*", "cluster", "place_batch", "batches", "represent", "compare_across/*"),
@@ -48,17 +47,20 @@ def plan_run(settings: Settings) -> Plan:
     return plan_batches(found, ledger, folder=folder, batch_size=settings.config["batch_size"])
 
 
-def blocks_of(batches: Iterable[str]) -> dict[str, list[str]]:
-    """The batches of each block, a batch's block being its number modulo 16."""
+def blocks_of(batches: Iterable[str], of_blocks: int) -> dict[str, list[str]]:
+    """The batches of each block, a batch's block being its number modulo `of_blocks`.
+
+    So blocks never shift when batches come and go.
+    """
     blocks: dict[str, list[str]] = {}
     for batch in batches:
-        blocks.setdefault(f"{int(batch) % BLOCKS:02d}", []).append(batch)
+        blocks.setdefault(f"{int(batch) % of_blocks:02d}", []).append(batch)
     return dict(sorted(blocks.items()))
 
 
-def block_pairs(batches: Iterable[str]) -> list[tuple[str, str]]:
+def block_pairs(batches: Iterable[str], of_blocks: int) -> list[tuple[str, str]]:
     """The pairs of blocks that have pairs of different batches to compare."""
-    blocks = blocks_of(batches)
+    blocks = blocks_of(batches, of_blocks)
     return [(i, j) for i, j in combinations_with_replacement(blocks, 2) if i != j or len(blocks[i]) > 1]
 
 
@@ -76,9 +78,13 @@ def placement(receipt: Path, folder: Path) -> str:
         return "first"
 
 
-def stale_files(output: Path, batches: Iterable[str]) -> list[Path]:
-    """Files and folders of batches that are gone, and of pairs of blocks that have nothing to compare any more."""
-    keep = {*batches, *(f"{i}_{j}" for i, j in block_pairs(sorted(batches)))}
+def stale_files(output: Path, batches: Iterable[str], of_blocks: int) -> list[Path]:
+    """Files and folders of batches that are gone, and of pairs of blocks that have nothing to compare any more.
+
+    What another method left, which has more blocks, stays for when it is used again.
+    """
+    pairs = [pair for count in {of_blocks, MOST_BLOCKS} for pair in block_pairs(sorted(batches), count)]
+    keep = {*batches, *(f"{i}_{j}" for i, j in pairs)}
     return sorted(
         path
         for stage in _OF_BATCHES
@@ -94,9 +100,9 @@ def half_written(output: Path) -> list[Path]:
     return [path for folder in folders for path in folder.glob(".*") if _HALF_WRITTEN.fullmatch(path.name)]
 
 
-def prune(output: Path, batches: Iterable[str]) -> list[Path]:
+def prune(output: Path, batches: Iterable[str], of_blocks: int) -> list[Path]:
     """Remove what `stale_files` and `half_written` find; returns it."""
-    stale = stale_files(output, batches) + half_written(output)
+    stale = stale_files(output, batches, of_blocks) + half_written(output)
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -57,6 +57,11 @@ class Settings:
         values = {name: given.get(name) if isinstance(given, Mapping) else given for name in self.thresholds}
         return tuple(name for name, value in values.items() if value == "interactive")
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks the batches are joined to for the merge: with several methods the most of any."""
+        return max((method_of(name).blocks for name in self.thresholds), default=1)
+
     def extract(self, method: str) -> dict[str, Any]:
         """What decides a picture's feature: when it changes, pictures are read again."""
         if method in _OF_DEEP:

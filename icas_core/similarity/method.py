@@ -15,6 +15,9 @@ from icas_core.similarity.features import Stack
 # [width, height], a factor up to 1, or "original".
 Size = tuple[int, int] | float | str
 
+# So the cross comparisons are at most 136 jobs a method, and a changed batch repeats 16 of them.
+MOST_BLOCKS = 16
+
 
 @dataclass(frozen=True)
 class Method:
@@ -43,6 +46,8 @@ class Method:
     outline(stack): (n, d) float32 points; pictures near one another are likely to be similar. None where no cheap
     ones are known.
     larger: how many times as many pictures as usual are on each side of a tile, at most.
+    blocks: how many blocks the batches are joined to when they are compared with one another, two blocks a job: fewer
+    where comparing costs less than starting a job.
     version: raised whenever the same picture gives another feature or similarity.
     """
 
@@ -66,6 +71,7 @@ class Method:
     edges_above: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray, int]] | None = None
     outline: Callable[[Stack], np.ndarray] | None = None
     larger: int = 1
+    blocks: int = MOST_BLOCKS
 
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""

@@ -157,6 +157,7 @@ METHOD = Method(
     default_size=(20, 20),
     unequal_sizes=True,
     turns_alike=False,
+    blocks=8,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,

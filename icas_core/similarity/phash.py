@@ -95,6 +95,7 @@ METHOD = Method(
     default_size="original",
     unequal_sizes=True,
     turns_alike=False,
+    blocks=4,
     extract=_extract,
     similarities=_similarities,
     paired=_paired,

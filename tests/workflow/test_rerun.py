@@ -141,8 +141,10 @@ def test_another_method_runs_all_but_split_and_the_first_one_again_compares_noth
     partition = finished.partition()
     another = {**BATCHES_OF_SIX, "method": "imagehash"}
     run = run_as_planned(finished, **another)
-    assert run.jobs == CLUSTER_ON + Counter(extract=6, compare=6, compare_across=15)
+    # Of four blocks two hold two batches each: six pairs of different blocks, and those two with themselves.
+    assert run.jobs == CLUSTER_ON + Counter(extract=6, compare=6, compare_across=8)
     assert finished.partition() == from_scratch(finished, **another)
+    assert run_as_planned(finished, **another).jobs == Counter()
 
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == CLUSTER_ON
     assert finished.partition() == partition

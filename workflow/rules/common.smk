@@ -142,9 +142,9 @@ def chosen_thresholds():
 
 if SETTINGS.interactive and workflow.is_main_process:
     SETTINGS = or_end(chosen_thresholds)
-BLOCKS = planning.blocks_of(BATCHES)
+BLOCKS = planning.blocks_of(BATCHES, SETTINGS.blocks)
 MERGES = config["merge"] != "none"
-PAIRS = planning.block_pairs(BATCHES) if MERGES else []
+PAIRS = planning.block_pairs(BATCHES, SETTINGS.blocks) if MERGES else []
 
 
 wildcard_constraints:
@@ -176,7 +176,7 @@ def start_run():
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
     with planning.writing(SETTINGS.output):
-        planning.prune(SETTINGS.output, BATCHES)
+        planning.prune(SETTINGS.output, BATCHES, SETTINGS.blocks)
         if "presegment" in ASKED:
             planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):

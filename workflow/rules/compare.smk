@@ -34,6 +34,6 @@ rule compare_across:
     threads: share_of_cores(len(PAIRS) * len(METHODS))
     params:
         stage=across_stage,
-        of_blocks=planning.BLOCKS,
+        of_blocks=SETTINGS.blocks,
     script:
         "../../scripts/compare_across.py"

@@ -200,7 +200,7 @@ def estimate_plan(wildcards):
     """The run that is to be predicted."""
     return dict(
         batches={number: len(batch) for number, batch in PLAN.batches.items()},
-        of_blocks=planning.BLOCKS,
+        of_blocks=SETTINGS.blocks,
         merge=config["merge"],
         representative=config["representative"],
         placed_batches=config["batch_transfer"] != "none",
