@@ -16,7 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, features
 
 from icas_core.errors import RejectedPicture
-from icas_core.limits import TimedFile, check_size, room_for
+from icas_core.limits import TimedFile, check_size, check_tables, room_for
 from icas_core.pixels import as_rgb
 
 PICTURE_ENDINGS = (
@@ -115,6 +115,7 @@ def _open_regular(path: Path | str) -> IO[bytes]:
 def _open_picture(file: IO[bytes]) -> Image.Image:
     head = file.read(64)
     file.seek(0)
+    check_tables(file)
     # The limits below stand in for Pillow's own, which would warn in the middle of a log.
     Image.MAX_IMAGE_PIXELS = None
     try:

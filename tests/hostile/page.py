@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from icas_core.limits import MAX_PIXELS, MAX_SECONDS, MAX_SIDE
+from icas_core.limits import MAX_ENTRIES, MAX_PIXELS, MAX_SECONDS, MAX_SIDE
 from tests.hostile.attempt import Attempt, attempt
 from tests.hostile.trial import Outcome
 
@@ -50,8 +50,9 @@ def written(found: Attempt) -> str:
         f"job used {found.used.megabytes:,.0f} MB, all of its jobs {found.used.seconds:,.0f} s of processor time.",
         "",
         f"**Limits of one picture**: {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side, {MAX_SECONDS:g} s of processor time",
-        "(looked at whenever the decoder asks for more of the file). Of pictures above 50 million pixels a process",
-        "decodes one at a time. Frames and pages after the first are not decoded.",
+        "(looked at whenever the decoder asks for more of the file), in a TIFF tables of",
+        f"{MAX_ENTRIES:,} entries. Of pictures above 50 million pixels a process decodes one at a time. Frames",
+        "and pages after the first are not decoded.",
         "",
         "| most memory | MB |   | longest | CPU-s |",
         "|---|---:|---|---|---:|",

@@ -215,6 +215,7 @@ def _bombs(large: int) -> Iterator[tuple[str, bytes]]:
     yield "bombs/palette.gif", _saved(Image.new("P", (large, large)), "GIF")
     yield "bombs/canvas.gif", _patched(formats()["moving.gif"], b"GIF8", 6, struct.pack("<HH", large, large))
     yield "bombs/scans.jpg", _many_scans(max(900, large // 4), 3000)
+    yield "bombs/tiles.tif", _tiled(3_000_000)
     many = [Image.new("RGB", (40, 40), (number % 255, number // 255, 9)) for number in range(3000)]
     yield "bombs/frames.gif", _saved(many[0], "GIF", save_all=True, append_images=many[1:], optimize=False)
     yield "bombs/frames.png", _saved(many[0], "PNG", save_all=True, append_images=many[1:])
@@ -230,6 +231,16 @@ def _bombs(large: int) -> Iterator[tuple[str, bytes]]:
     yield "bombs/chunks.png", chunks[:33] + (b"\0\0\0\0tEXt" + struct.pack(">I", zlib.crc32(b"tEXt"))) * 200_000
     yield "bombs/segments.jpg", b"\xff\xd8" + b"\xff\xfe\x00\x02" * 300_000 + _encoded("JPEG")[2:]
     yield "bombs/42.zip.jpg", _zip({"0.png": bytes(3000 * large)})
+
+
+def _tiled(count: int) -> bytes:
+    """A TIFF of so many tiles, all of them the same pixel."""
+    tags = {256: count // 1000, 257: 1000, 258: 8, 259: 1, 262: 1, 277: 1, 322: 1, 323: 1}
+    end = 8 + 2 + 12 * (len(tags) + 2) + 4
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()]
+    entries += [struct.pack("<HHII", tag, 4, count, end) for tag in (324, 325)]
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries) + bytes(4)
+    return head + struct.pack("<I", 8) * count
 
 
 def _many_scans(side: int, count: int) -> bytes:

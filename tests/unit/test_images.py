@@ -338,3 +338,19 @@ def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: p
     with ThreadPoolExecutor(4) as pool:
         assert len(list(pool.map(read_rgb, names))) == 8
     assert max(most) == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"big_tiff": True}, {"compression": "tiff_lzw"}])
+def test_a_tiff_of_too_many_entries_is_rejected_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
+) -> None:
+    path = tmp_path / "a.tif"
+    Image.new("RGB", (400, 3000)).save(path, tiffinfo={278: 1}, **options)
+    with Image.open(path) as picture:
+        strips = len(picture.tag_v2[273])
+    assert strips == 3000
+    assert read_rgb(path).shape == (3000, 400, 3)
+    monkeypatch.setattr("icas_core.limits.MAX_ENTRIES", strips - 1)
+    for reading in (read_rgb, upright_size):
+        with pytest.raises(RejectedPicture, match=r"too large \(a table of 3,000 entries, limit 2,999\)"):
+            reading(path)
