@@ -20,6 +20,7 @@ include: "workflow/rules/gallery.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/move.smk"
 include: "workflow/rules/presegment.smk"
+include: "workflow/rules/segment.smk"
 include: "workflow/rules/export.smk"
 
 

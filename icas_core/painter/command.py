@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from icas_core.annotations.classes import default_classes, read_classes
+from icas_core.annotations.classes import Colour, default_classes, read_classes
 from icas_core.annotations.store import AnnotationStore
 from icas_core.batches import scan
 from icas_core.commands import typed_parameters
@@ -32,8 +33,8 @@ def paint(
     folder: Path,
     *,
     annotations: Path | None = None,
-    method: str = "graph",
-    classes: Path | None = None,
+    method: str = "consensus",
+    classes: Mapping[str, Colour] | Path | None = None,
     picker: Path | None = None,
     templates: str = "",
     segments: str = "",
@@ -60,10 +61,10 @@ def paint(
     from icas_core.painter.program import Program
     from icas_core.painter.session import Options, Session
     from icas_core.painter.template_folders import read_templates
-    from icas_core.segmentation.sam import objects
+    from icas_core.segmentation.sam import embed, objects_or_all
 
     table = AnnotationStore(annotations).read_classes()
-    table = table.joined(read_classes(classes)) if classes else table
+    table = table.joined(read_classes(classes)) if isinstance(classes, Path) else table.updated(classes or {})
     options = Options(
         folder=folder,
         names=names,
@@ -73,7 +74,8 @@ def paint(
         mask_form=mask_name,
         templates=read_templates(templates, segments, attentions, masks, bad=_tell),
         template_error=template_error,
-        sam=partial(objects, parameters=sam) if sam and sam.get("checkpoint") else None,
+        sam=partial(objects_or_all, parameters=sam) if sam and sam.get("checkpoint") else None,
+        embed=partial(embed, parameters=sam),
     )
     session = Session(options)
     program = Program(session, windows, read_rgb(picker) if picker else None, record)
@@ -115,7 +117,7 @@ def _tell(line: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m icas_core.painter", description="Paint the pictures of a folder.")
     parser.add_argument("folder", type=Path, help="the folder of pictures, searched with its subfolders")
-    parser.add_argument("--method", default="graph", help="how pictures are segmented (default: graph)")
+    parser.add_argument("--method", default="consensus", help="how pictures are segmented (default: consensus)")
     parser.add_argument(
         "--parameter", action="append", default=[], help="name=value of the method, or sam.name=value; may be repeated"
     )

@@ -41,6 +41,8 @@ class Options:
     template_error: float | None = None
     # Segment Anything's objects by prompts (none: all it finds), as labels with 0 elsewhere.
     sam: Callable[[np.ndarray, Prompts], np.ndarray] | None = None
+    # Makes what Segment Anything needs of a picture before it can answer.
+    embed: Callable[[np.ndarray], None] | None = None
 
 
 class Session:
@@ -62,6 +64,7 @@ class Session:
         self._done = False
         self._kept_painting: Painting | None = None
         self._job: tuple[Future[Any], str] | None = None
+        self._predict_then = False
         self._hand = (1, "fill", 20)
         self.index = 0
         self.message = ""
@@ -208,7 +211,12 @@ class Session:
 
     def sam(self) -> None:
         """Annotate by Segment Anything."""
-        self.prompting = Prompting("SAM", note="middle drag a box, or click points, then space; h for help")
+        self._predict_then = False
+        embed = self.options.embed if self.options.sam is not None and self._job is None else None
+        if embed is not None and self.picture is not None:
+            # Not a job that anything waits for: prompts can be given meanwhile.
+            self._job = self.preparing.work(embed, self.picture), _LOOK
+        self.prompting = Prompting("SAM", note=_LOOKING if embed is not None else _SAM_NOTE)
 
     def _key_while_prompting(self, key: str) -> None:
         prompting = self.prompting
@@ -236,7 +244,10 @@ class Session:
 
     def _predict(self, prompting: Prompting) -> None:
         before = prompting.found[0] if prompting.found else None
-        if prompting.method == "grabcut":
+        if self._job is not None and self._job[1] == _LOOK:
+            self._predict_then = True
+            self.prompting = replace(prompting, note=f"{_LOOKING}, then it answers")
+        elif prompting.method == "grabcut":
             self._work("grabcut", grabcut_step, self.picture, prompting.prompts, before)
         elif self.options.sam is None:
             self.message = "SAM needs its checkpoint: name it with --checkpoint"
@@ -295,8 +306,19 @@ class Session:
             self.prompting = self.prompting.with_found(result, f"{what}: f hands it to painting")
         elif what == "handed":
             self._use_masks(result)
+        elif what == _LOOK:
+            self._looked()
         elif self.state is not None:
             self._take_painting(what, result)
+
+    def _looked(self) -> None:
+        """Segment Anything knows the picture now: answer what was asked meanwhile."""
+        if self.prompting is None or self.prompting.method != "SAM":
+            return
+        self.prompting = replace(self.prompting, note=_SAM_NOTE)
+        if self._predict_then:
+            self._predict_then = False
+            self._predict(self.prompting)
 
     def _take_painting(self, what: str, result: Any) -> None:
         state = settled(self.state) if self.state is not None else None
@@ -391,6 +413,8 @@ class Session:
             self.message = str(error)
 
 
+_LOOK, _LOOKING = "SAM's look at the picture", "SAM looks at the picture …"
+_SAM_NOTE = "ready: middle drag a box, or click points, then space; h for help"
 _FINISHED = (Progress.DONE, Progress.EMPTY)
 _LEAVING = {"n": "next", "p": "previous", "q": "quit", "space": "finish"}
 _LONGER = {"r": "start_again", "[": "finer", "]": "coarser", "t": "paint_templates", "g": "grabcut", "s": "sam"}

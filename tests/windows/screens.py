@@ -33,7 +33,7 @@ COLUMNS, ROWS, SIDE = 6, 4, 80
 # Where the program opens its picture window, and how large.
 CANVAS, CORNER = (1180, 760), (20, 40)
 # Segments that are the blocks, without strips along their edges.
-EXACT = ("--parameter", "sigma=0.1", "--parameter", "smallest=20")
+EXACT = ("--method", "graph", "--parameter", "sigma=0.1", "--parameter", "smallest=20")
 DOUBLE = 0.45  # two clicks within 0.4 seconds are a double click
 
 
@@ -132,7 +132,8 @@ class Painter:
         self._last: tuple[float, object] = (0.0, None)
         self._marks = 0
         self.record.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "icas_core.painter", str(folder), "--record", str(self.record), *EXACT]
+        command = [sys.executable, "-m", "icas_core.painter", str(folder), "--record", str(self.record)]
+        command += [] if "--method" in arguments else EXACT
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [*command, *map(str, arguments)],
@@ -146,12 +147,16 @@ class Painter:
         """Expect a picture of this size, fitted."""
         self.viewport = Viewport((width, height), (self.canvas[0], self.canvas[1] - STATUS_HEIGHT))
 
-    def opened(self) -> Painter:
-        """Wait until the windows are there and the first picture's segments are outlined; then look at it."""
+    def opened(self, *, outlined: bool = True) -> Painter:
+        """Wait until the windows are there and the first picture's segments are outlined; then look at it.
+
+        outlined: false for a picture that is not of blocks; then until something is seen.
+        """
         self.look_at()
         until(lambda: self.process.poll() is not None or "icas classes" in self.screen.windows(), 60)
         assert self.process.poll() is None, self.said()
-        until(self.outlined, 60)
+        seen = self.corner[0] + 300, self.corner[1] + 200
+        until(self.outlined if outlined else lambda: self.window(*seen, seen[0] + 99, seen[1] + 99).std() > 5, 60)
         self.move(middle(COLUMNS - 1, ROWS - 1))  # where the pointer is, the keys go
         return self
 
@@ -166,6 +171,15 @@ class Painter:
         self._marks += 1
         self.press("x")
         until(lambda: sum(each["name"] == "x" for each in self.events("key")) == self._marks)
+
+    def nothing_painted(self) -> Painter:
+        """The first picture with nothing painted, in class 1, shown whole."""
+        self.look_at()
+        self.move(middle(COLUMNS - 1, ROWS - 1))
+        self.press("Escape", "1", "0", "r")
+        self.settle()
+        until(lambda: self.annotation() is None or self.classes() == only())
+        return self
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         """What the program has acted on: pointer events of these kinds, and `key`."""

@@ -33,12 +33,7 @@ def program(screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def painter(program: Painter) -> Painter:
     """The program with nothing painted on its first picture, in class 1."""
-    program.look_at()
-    program.move(middle(5, 3))
-    program.press("Escape", "1", "0", "r")
-    program.settle()
-    until(lambda: program.annotation("a.png") is None or program.classes() == only())
-    return program
+    return program.nothing_painted()
 
 
 def test_every_event_of_a_burst_arrives_in_order(painter: Painter) -> None:

@@ -56,6 +56,7 @@ ASKED = set(sys.argv) & {
     "merge_folders",
     "export_masks",
     "presegment",
+    "segment",
     "estimate",
 }
 SETTINGS = or_end(read_settings)
@@ -77,6 +78,10 @@ def check_installed():
         from icas_core.segmentation.presegmenting import require_able
 
         require_able(config["segment_method"], config[config["segment_method"]])
+    if "segment" in ASKED and choosing.runs_jobs(sys.argv[1:]):
+        from icas_core.painter.window import check_screen
+
+        check_screen()
 
 
 if workflow.is_main_process:
@@ -102,12 +107,16 @@ def timed(rule, name="all"):
 PLAN = None
 SEEN = planning.ledger_time(SETTINGS.output)
 MOVED = journal_is_open(JOURNAL)
-if MOVED and workflow.is_main_process and ASKED <= {"presegment", "estimate"}:
+if (
+    MOVED
+    and workflow.is_main_process
+    and ASKED <= {"presegment", "segment", "estimate"}
+):
     sys.exit(
         f"icas: {JOURNAL}: the pictures have been moved into {JOURNAL.parent}; "
         "bring them back with 'snakemake undo_move', or choose another output"
     )
-if "merge_folders" in ASKED:
+if "merge_folders" in ASKED or ASKED == {"segment"}:
     BATCHES = []
 elif workflow.is_main_process and not MOVED:
     PLAN = or_end(planning.plan_run, SETTINGS)
@@ -125,7 +134,13 @@ def all_paths():
 
 def chosen_thresholds():
     """The settings with the thresholds that a person chose, or chooses now; jobs are told them as numbers."""
-    needed = not ASKED & {"presegment", "export_masks", "estimate", "undo_move"}
+    needed = not ASKED & {
+        "presegment",
+        "segment",
+        "export_masks",
+        "estimate",
+        "undo_move",
+    }
     ask = needed and not MOVED and choosing.runs_jobs(sys.argv[1:])
     if needed and not ask:
         for method in choosing.unchosen(SETTINGS):
@@ -189,7 +204,7 @@ def end_run():
         )
         return
     summary = SETTINGS.output / "summary.json"
-    if summary.exists() and not ASKED & {"export_masks", "presegment"}:
+    if summary.exists() and not ASKED & {"export_masks", "presegment", "segment"}:
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)
 
 
@@ -200,6 +215,9 @@ def end_of_asked():
 
         folder = SETTINGS.output / "presegment" / config["segment_method"]
         return summary_line(folder, BATCHES)
+    if "segment" in ASKED:
+        summary = SETTINGS.output / "segment/summary.json"
+        return json.loads(summary.read_text())["line"]
     if "export_masks" in ASKED:
         summary = SETTINGS.output / "export_masks/summary.json"
         return f"{json.loads(summary.read_text())['line']}; see {SETTINGS.output / 'export'}"

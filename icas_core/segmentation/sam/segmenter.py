@@ -64,6 +64,25 @@ def objects(picture: np.ndarray, prompts: Prompts, parameters: Mapping[str, Any]
     return dense_with_edges(regions_of([mask.pixels for mask in masks], picture.shape))
 
 
+def objects_or_all(picture: np.ndarray, prompts: Prompts, parameters: Mapping[str, Any] | None = None) -> np.ndarray:
+    """The prompted objects as `objects` gives them; without any prompt the whole picture as `segment` cuts it."""
+    return objects(picture, prompts, parameters) if prompts else segment(picture, **SEGMENTER.settled(parameters))
+
+
+def embed(picture: np.ndarray, parameters: Mapping[str, Any] | None = None) -> None:
+    """Make a picture's embedding and keep it in the cache, so that its first prompt is answered soon.
+
+    picture, parameters: as `objects` takes them. Does nothing where no cache is wanted. IcasError as load_model.
+    """
+    settled = SEGMENTER.settled(parameters)
+    loaded = load_model(settled["checkpoint"], settled["model"], settled["device"])
+    cache = embeddings_in(settled["cache"], settled["cache_megabytes"])
+    if cache is not None:
+        from icas_core.segmentation.sam.predicting import embed as made
+
+        made(loaded, picture, cache)
+
+
 def embeddings_in(cache: str, megabytes: int) -> Embeddings | None:
     """The cache of embeddings that the parameters `cache` and `cache_megabytes` name; None for no cache."""
     return Embeddings(cache or default_folder(), megabytes) if megabytes else None
