@@ -122,7 +122,9 @@ class Painter:
     What is done comes at the program's own pace: nothing here waits for it but `settle`, and what a test waits for.
     """
 
-    def __init__(self, screen: Screen, folder: Path, *arguments: object, env: dict[str, str] | None = None) -> None:
+    process: subprocess.Popen[bytes]
+
+    def __init__(self, screen: Screen, folder: Path, *arguments: object, start: bool = True) -> None:
         self.screen, self.folder = screen, folder
         self.annotations = folder.with_name(f"{folder.name}_segmented")
         self.log = folder.with_name(f"{folder.name}.log")
@@ -132,13 +134,17 @@ class Painter:
         self._last: tuple[float, object] = (0.0, None)
         self._marks = 0
         self.record.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "icas_core.painter", str(folder), "--record", str(self.record)]
+        if start:
+            self._start(arguments)
+
+    def _start(self, arguments: tuple[object, ...]) -> None:
+        command = [sys.executable, "-m", "icas_core.painter", str(self.folder), "--record", str(self.record)]
         command += [] if "--method" in arguments else EXACT
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [*command, *map(str, arguments)],
                 cwd=ROOT,
-                env={**os.environ, "DISPLAY": screen.name, **(env or {})},
+                env={**os.environ, "DISPLAY": self.screen.name},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -290,7 +296,7 @@ def blocks_picture(shade: int = 0) -> np.ndarray:
 
 def write_pictures(folder: Path, *names: str) -> Path:
     """Write pictures of blocks."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(names):
         Image.fromarray(blocks_picture(10 * number)).save(folder / name)
     return folder

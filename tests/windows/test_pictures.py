@@ -142,8 +142,12 @@ def test_brackets_change_the_segments_and_the_paint_stays(start: Callable[..., P
         found = painter.annotation()
         return np.zeros(0) if found is None else found.classes
 
-    painter.click(*middle(2, 2))
-    until(lambda: painted().any())
+    def filled() -> bool:
+        painter.click(*middle(2, 2))  # does nothing before the segments are there
+        painter.settle()
+        return bool(painted().any())
+
+    until(filled)
     before, paint = segments(), painted()
     painter.press("bracketright", "bracketright")
     until(lambda: 1 < segments() < before)
