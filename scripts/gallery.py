@@ -12,6 +12,8 @@ from icas_core.workload.counted import expected_of, read_counts
 FIGURES = {
     "losses": "How the model learnt: its loss on the pictures it learns from, and on others",
     "reconstructions": "Pictures it did not learn from, each with what it rebuilds from its code to its right",
+    "map": "Map of the pictures: alike are near one another",
+    "scores": "Scores of the clustering models over the number of clusters",
 }
 
 

@@ -19,6 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from icas_core.competition.models import known
 from icas_core.deep.choices import check_loss_model, choice_of
 from icas_core.errors import IcasError
 from icas_core.segmentation.registry import segmenter_of
@@ -151,6 +152,12 @@ class Settings:
             "representative": self.config["representative"],
             "parameters": {method: self.compare(method)["parameters"] for method in self.methods},
         }
+
+    def compete(self) -> dict[str, Any]:
+        """What decides which clustering model's clusters are taken, and at how many components."""
+        deep = self.config["deep"]
+        rules = {"grids": {name: deep[name] for name in known(deep["compete"])}, "selection": deep["selection"]}
+        return {"rules": {**rules, "seed": deep["seed"]}, "components": deep["components"]}
 
 
 def load_schema() -> dict[str, Any]:

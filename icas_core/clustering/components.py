@@ -33,6 +33,18 @@ def cluster_batch(
     paths = sorted(paths)
     labels = component_labels(len(paths), *edge_rows(pa.array(paths, pa.string()), edges))
     labels[singles(labels)] = OUTLIER
+    return numbered(paths, labels, representative=representative, similarity_of=similarity_of, previous=previous)
+
+
+def numbered(
+    paths: list[str],
+    labels: np.ndarray,
+    *,
+    representative: str,
+    similarity_of: SimilarityOf | None = None,
+    previous: pa.Table | None = None,
+) -> pa.Table:
+    """The tables.CLUSTERS of sorted `paths` whose `labels` (int (n,), −1 for outliers) say which belong together."""
     clusters = number_clusters(paths, labels, previous)
     representatives = representative_rows(paths, clusters, representative, similarity_of)
     return pa.table([paths, clusters, representatives], schema=CLUSTERS)

@@ -29,9 +29,37 @@ def merge_clusters(
     outliers). `edges` is gone through once, one table in memory at a time. Raises IcasError for a picture in two
     batches and for an edge of a picture in none.
     """
-    paths, batch_names, batch_cluster, _ = _joined(batches)
-    labels = _united(paths, batch_names, batch_cluster, edges)
-    labels[singles(labels) & (batch_cluster == OUTLIER)] = OUTLIER
+    joined = _joined(batches)
+    labels = _united(*joined[:3], edges)
+    labels[singles(labels) & (joined[2] == OUTLIER)] = OUTLIER
+    return _merged(joined, labels, representative, similarity_of, previous)
+
+
+def with_labels(
+    batches: Mapping[str, pa.Table],
+    label_of: Mapping[str, int],
+    *,
+    representative: str,
+    similarity_of: SimilarityOf,
+    previous: pa.Table | None = None,
+) -> pa.Table:
+    """The pictures of all batches (id → tables.CLUSTERS) in new clusters: those of equal `label_of` are together.
+
+    A picture without a label, or with −1, is an outlier. Gives tables.MERGED as merge_clusters does.
+    """
+    joined = _joined(batches)
+    labels = np.array([label_of.get(path, OUTLIER) for path in joined[0].to_pylist()], np.int64)
+    return _merged(joined, labels, representative, similarity_of, previous)
+
+
+def _merged(
+    joined: tuple[pa.Array, pa.Array, np.ndarray, np.ndarray],
+    labels: np.ndarray,
+    representative: str,
+    similarity_of: SimilarityOf,
+    previous: pa.Table | None,
+) -> pa.Table:
+    paths, batch_names, batch_cluster, _ = joined
     listed = paths.to_pylist()
     clusters = number_clusters(listed, labels, previous)
     chosen = representative_rows(listed, clusters, representative, similarity_of)
@@ -56,6 +84,7 @@ def without_merge(
 
 
 def _joined(batches: Mapping[str, pa.Table]) -> tuple[pa.Array, pa.Array, np.ndarray, np.ndarray]:
+    """Of all pictures, sorted: the paths, the batches, the batch clusters, whether they represent these."""
     tables = [batches[name].append_column("batch", pa.repeat(name, len(batches[name]))) for name in sorted(batches)]
     table = pa.concat_tables(tables).sort_by("path") if tables else MERGED.empty_table()
     clusters = table["batch_cluster" if not tables else "cluster"].to_numpy()

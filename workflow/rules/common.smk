@@ -196,13 +196,6 @@ def end_run():
             planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
-    if SETTINGS.deep:
-        print(
-            f"icas: the features are in {SETTINGS.output / 'extract/deep'}; method deep does not make clusters of them "
-            "yet: 'method=embedding' does, pair by pair",
-            file=sys.stderr,
-        )
-        return
     summary = SETTINGS.output / "summary.json"
     if summary.exists() and not ASKED & {"export_masks", "presegment", "segment"}:
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)

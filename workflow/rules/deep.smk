@@ -1,12 +1,5 @@
 # Takes a batch's manifest, the pictures and a deep model's weights; makes embeddings, the features of the methods
-# embedding (compared pair by pair, as those of any other method) and deep.
-#
-# Under `method: deep` (SETTINGS.deep) there are no pairs. What follows the embeddings takes
-#   extract/deep/<batch>.parquet       read_features(...): paths, variants[0] of (n, d) float32
-#   extract/deep/<batch>.rejected.csv
-# and makes cluster/<batch>.parquet (tables.CLUSTERS), represent/<batch>.parquet and merge/clusters.parquet
-# (tables.MERGED) in rules of their own, cluster_deep, represent_deep and merge_deep, which the Snakefile includes in
-# place of those of cluster.smk and merge.smk. Until they are here, the result of such a run is its embeddings.
+# embedding (compared pair by pair, as those of any other method) and deep (clustered: cluster_deep.smk).
 
 
 rule extract_deep:

@@ -5,7 +5,7 @@ rule gallery:
     input:
         clusters=out("merge/clusters.parquet"),
         rejected=of_batches_and_methods("extract/{method}/{batch}.rejected.csv"),
-        edges=of_batches_and_methods("compare/{method}/{batch}.parquet"),
+        edges=edges_of_batches,
         across=of_block_pairs(),
         figures=gallery_figures,
         template=str(ROOT / "workflow/report/gallery.html.j2"),

@@ -4,6 +4,7 @@
 VERSION = dict(
     split=1, train=1, cluster=1, represent=1, across=1, merge=1, place=1, gallery=2
 )
+VERSION |= dict(cluster_deep=1, represent_deep=1, merge_deep=1, draw_deep=1)
 
 
 def split_stage(wildcards):
@@ -69,6 +70,46 @@ def merge_stage(wildcards):
     return dict(SETTINGS.cluster(), stage=VERSION["merge"], merge=config["merge"])
 
 
+def cluster_deep_stage(wildcards):
+    return dict(
+        SETTINGS.compete(),
+        version=VERSION["cluster_deep"],
+        representative=config["representative"],
+    )
+
+
+def represent_deep_stage(wildcards):
+    deep = config["deep"]
+    return dict(
+        version=VERSION["represent_deep"],
+        merge=config["merge"],
+        through=deep["merge"],
+        components=deep["components"],
+        seed=deep["seed"],
+    )
+
+
+def merge_deep_stage(wildcards):
+    return dict(
+        SETTINGS.compete(),
+        version=VERSION["merge_deep"],
+        merge=config["merge"],
+        through=config["deep"]["merge"],
+        representative=config["representative"],
+    )
+
+
+def draw_deep_stage(wildcards):
+    return dict(version=VERSION["draw_deep"], images=str(SETTINGS.images))
+
+
+def represented_deep(wildcards):
+    """What stands for each batch; a single batch, and every picture, stand for themselves."""
+    if config["merge"] in ("none", "all") or len(BATCHES) < 2:
+        return []
+    return of_batches("represent/{batch}.parquet")
+
+
 def place_batch_stage(wildcards):
     return place_stage(
         config["batch_transfer"],
@@ -91,13 +132,24 @@ def gallery_stage(wildcards):
     shown = {name: config[name] for name in ("method", "size", "variants", "merge")}
     shown["threshold"] = SETTINGS.thresholds
     shown["representative"] = config["representative"]
+    if SETTINGS.deep:
+        keys = ("model", "compete", "components", "selection", "merge")
+        shown["deep"] = {name: config["deep"][name] for name in keys}
     return dict(version=VERSION["gallery"], images=str(SETTINGS.images), shown=shown)
 
 
 def gallery_figures(wildcards):
     """Drawings (PNG) for the page; scripts/gallery.py has a title for each."""
-    names = ("losses", "reconstructions") if SETTINGS.trains else ()
-    return [out(f"train/{name}.png") for name in names]
+    names = ["train/losses", "train/reconstructions"] if SETTINGS.trains else []
+    names += ["draw_deep/map", "draw_deep/scores"] if SETTINGS.deep else []
+    return [out(f"{name}.png") for name in names]
+
+
+def edges_of_batches(wildcards):
+    """The pairs within batches; clusters of embeddings have none."""
+    if SETTINGS.deep:
+        return []
+    return of_batches_and_methods("compare/{method}/{batch}.parquet")
 
 
 def clusters_folder(wildcards):
@@ -122,6 +174,8 @@ def of_batches_and_methods(path):
 
 
 def of_block_pairs():
+    if SETTINGS.deep:
+        return []
     return [
         out(f"compare_across/{method}/{i}_{j}.parquet")
         for method in METHODS
@@ -150,8 +204,6 @@ def features_of_blocks(wildcards):
 
 
 def results(wildcards):
-    if SETTINGS.deep:
-        return of_batches_and_methods("extract/{method}/{batch}.parquet")
     placed = expand(out("place_batch/{batch}.json"), batch=batches_to_place())
     return [out("clusters.csv"), out("report.html"), *placed]
 
