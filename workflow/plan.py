@@ -17,6 +17,7 @@ from typing import IO
 
 from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
 from icas_core.clustering.placing import placement_file
+from icas_core.competition.scores_table import read_scores
 from icas_core.errors import IcasError
 from icas_core.segmentation.presegmenting import MAPS, stale_maps
 from icas_core.similarity.method import MOST_BLOCKS
@@ -146,6 +147,18 @@ def remarks(output: Path) -> list[str]:
     if vanished := placed["vanished"]:
         lines.append(f"{len(vanished)} pictures vanished before they were placed, e.g. {vanished[0]!r}; run again")
     return lines
+
+
+def unclustered(output: Path) -> str:
+    """A line where none of the competing clustering models made clusters that can be used; '' otherwise."""
+    table = output / "model_scores.csv"
+    if not table.exists():
+        return ""
+    rows = read_scores(table)
+    if any(row["chosen"] == "1" for row in rows):
+        return ""
+    refused = "; ".join(sorted({row["refused"] for row in rows})) or "too few different pictures"
+    return f"no clustering model made acceptable clusters ({refused}); see {table}"
 
 
 def sample_of(plan: Plan, runs: int = 48, length: int = 8, seed: int = 20_260) -> list[str]:

@@ -156,7 +156,8 @@ class Settings:
     def compete(self) -> dict[str, Any]:
         """What decides which clustering model's clusters are taken, and at how many components."""
         deep = self.config["deep"]
-        rules = {"grids": {name: deep[name] for name in known(deep["compete"])}, "selection": deep["selection"]}
+        names = [deep["compete"]] if isinstance(deep["compete"], str) else deep["compete"]
+        rules = {"grids": {name: deep[name] for name in known(names)}, "selection": deep["selection"]}
         return {"rules": {**rules, "seed": deep["seed"]}, "components": deep["components"]}
 
 
@@ -325,6 +326,7 @@ def _refusal(key: str, given: Any, error: ValidationError | None, rule: Mapping[
         known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
         odd = next((name for name in error.instance if name not in known), None)
         if odd is not None:
-            return _unknown(f"{key}.{odd}", [f"{key}.{name}" for name in known])
+            table = ".".join(map(str, error.absolute_path)) or key
+            return _unknown(f"{table}.{odd}", [f"{table}.{name}" for name in known])
     shown = " ".join(repr(given).split())
     return f"config key '{key}': found {shown[:80]}; accepted: {rule['accepts']}"

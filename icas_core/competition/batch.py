@@ -22,8 +22,9 @@ _NAMED = 3
 
 def rows_of(features: Features) -> np.ndarray:
     """The embeddings, (n, d), of pictures as they are, their mirrored and turned positions left out."""
-    rows = np.asarray(features.variants[0], np.float32) if features.variants else np.empty((0, 0), np.float32)
-    return rows.reshape(len(features.paths), -1)
+    if not features.paths:
+        return np.empty((0, 0), np.float32)
+    return np.asarray(features.variants[0], np.float32).reshape(len(features.paths), -1)
 
 
 def cluster_embeddings(

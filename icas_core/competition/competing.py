@@ -28,7 +28,7 @@ class Rules:
 
     def most(self, pictures: int) -> int:
         """The number of clusters from which on a clustering is refused."""
-        asked = [count for model, grid in self.grids.items() for count in asked_counts(model, grid)]
+        asked = [count for model in known(self.grids) for count in asked_counts(model, self.grids[model])]
         return most_clusters(pictures, asked)
 
 

@@ -40,7 +40,9 @@ def ratings(scores: Sequence[Scores], selection: str) -> np.ndarray:
     if selection == "rank":
         from scipy.stats import rankdata
 
-        return -np.mean([rankdata(-column) for column in columns.T], axis=0)
+        # Several models may find the same clusters: however many, they take one rank.
+        rounded = (np.array([float(f"{value:.9g}") for value in column]) for column in columns.T)
+        return -np.mean([rankdata(-column, method="dense") for column in rounded], axis=0)
     low, high = columns.min(axis=0), columns.max(axis=0)
     telling = high > low
     if not telling.any():

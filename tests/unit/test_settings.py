@@ -75,6 +75,27 @@ BOTH_WAYS: dict[str, tuple[str, str, Any]] = {
     "deep.pictures": ("100", "deep={pictures: 1e2}", 100),
     "deep.warp": ("0", "deep={warp: 0.0}", 0),
     "deep.seed": ("7", "deep={seed: 7}", 7),
+    "deep.compete": ("[kmeans, HDBSCAN]", "deep={compete: [KMeans, hdbscan]}", ["kmeans", "hdbscan"]),
+    "deep.components": ("8", "deep={components: 8.0}", 8),
+    "deep.selection": ("minmax", "deep={selection: MinMax}", "minmax"),
+    "deep.merge": ("first", "deep={merge: First}", "first"),
+    "deep.kmeans": ("{n_clusters: [5, '9']}", "deep={kmeans: {n_clusters: [5, 9.0]}}", {"n_clusters": [5, 9]}),
+    "deep.agglomerative": (
+        "{n_clusters: 4, linkage: single}",
+        "deep={agglomerative: {n_clusters: '4', linkage: Single}}",
+        {"n_clusters": 4, "linkage": "single"},
+    ),
+    "deep.dbscan": (
+        "{eps: [1, 2.5], min_samples: 4}",
+        "deep={dbscan: {eps: ['1', 2.5], min_samples: 4.0}}",
+        {"eps": [1, 2.5], "min_samples": 4},
+    ),
+    "deep.gaussian_mixture": (
+        "{n_components: [4], covariance_type: full}",
+        "deep={gaussian_mixture: {n_components: [4], covariance_type: Full}}",
+        {"n_components": [4], "covariance_type": "full"},
+    ),
+    "deep.hdbscan": ("{min_cluster_size: 4}", "deep={hdbscan: {min_cluster_size: '4'}}", {"min_cluster_size": 4}),
 }
 for _name, _segmenter in SEGMENTERS.items():
     for _key, _default in _segmenter.parameters.items():

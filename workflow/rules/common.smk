@@ -196,6 +196,8 @@ def end_run():
             planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
+    if SETTINGS.deep and (line := planning.unclustered(SETTINGS.output)):
+        print(f"icas: {line}", file=sys.stderr)
     summary = SETTINGS.output / "summary.json"
     if summary.exists() and not ASKED & {"export_masks", "presegment", "segment"}:
         print(f"icas: {json.loads(summary.read_text())['line']}", file=sys.stderr)
