@@ -88,8 +88,7 @@ class Saver:
         self._thread.shutdown()
 
     def _submit(self, job: Callable[..., None], *arguments: Any) -> None:
-        while self._waiting and (len(self._waiting) > 1 or self._waiting[0].done()):
-            self._waiting.popleft().result()
+        self.flush()
         self._waiting.append(self._thread.submit(job, *arguments))
 
     def _read(self, name: str) -> Annotation | None:
