@@ -85,7 +85,7 @@ def attempt(folder: Path, *, large: int, limit: float) -> Attempt:
     project = Project(folder / "project")
     outside = project.folder / "outside"
     hostile = make_hostile(project.pictures, outside, large=large)
-    before = {**snapshot(project.pictures, outside), **_of(ROOT), **_of(Path.home())}
+    before = snapshot(project.pictures, outside)
     names = json.dumps([each.name for each in hostile if each.listed])
     alone = subprocess.run(
         [sys.executable, "-m", "tests.hostile.trial", str(project.pictures), str(limit)],
@@ -98,18 +98,19 @@ def attempt(folder: Path, *, large: int, limit: float) -> Attempt:
     )
     outcomes = [Outcome(**json.loads(line)) for line in alone.stdout.splitlines()]
     run = project.run(batch_size=200, size="[16,16]", threshold=0.9, timeout=3000)
-    after = {**snapshot(project.pictures, outside), **_of(ROOT), **_of(Path.home())}
+    after = snapshot(project.pictures, outside)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     changed += [path.name for path in project.folder.iterdir() if path.name not in _OURS]
-    changed += [str(path) for path in folder.rglob(MARK)]
+    changed += _marks(folder)
     logs = [usage for log in project.output.glob("logs/**/*.log") if (usage := read_usage(log))]
     by_name = {outcome.name: outcome for outcome in outcomes}
     return Attempt(project, hostile, by_name, run, changed, _shown(project, folder / "browser"), added(logs))
 
 
-def _of(folder: Path) -> dict[str, tuple[int, int]]:
-    """What lies in a folder itself: where a command that a name smuggled in would leave its mark."""
-    return {str(path): (0, 0) for path in folder.iterdir() if path.name == MARK or not path.name.startswith(".")}
+def _marks(*folders: Path) -> list[str]:
+    """Marks that a smuggled command left; of the project and the home only what lies in the folder itself."""
+    beside = [str(place / MARK) for place in (ROOT, Path.home(), Path.cwd()) if (place / MARK).exists()]
+    return beside + [str(path) for folder in folders for path in folder.rglob(MARK)]
 
 
 def _shown(project: Project, profile: Path) -> Shown | None:

@@ -42,6 +42,7 @@ def test_no_picture_takes_more_memory_or_time_than_its_limits_allow(tried: Attem
         assert outcome.megabytes < (1400 if outcome.name.endswith("webp") else 300), outcome
         assert outcome.seconds < 10 + LIMIT, outcome
     assert "takes too long" in tried.outcomes["bombs/scans.jpg"].why
+    assert "a table of 3,000,000 entries" in tried.outcomes["bombs/tiles.tif"].why
 
 
 def test_the_run_ends_well_and_no_file_is_lost_from_the_count(tried: Attempt) -> None:
