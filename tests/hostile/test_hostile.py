@@ -74,7 +74,7 @@ def test_the_gallery_shows_names_as_text_and_asks_for_nothing(tried: Attempt) ->
 
 def test_the_page_tells_the_same(tried: Attempt) -> None:
     page = written(tried)
-    assert "**Escaped: 0.**" in page
+    assert "**Escaped: 0**" in page
     assert f"| **all** | {len(tried.hostile)} |" in page
     assert page.isprintable() or "\n" in page
 
