@@ -44,7 +44,7 @@ def written(found: Attempt) -> str:
         "(folders, links to folders, FIFOs, sockets, devices, hidden names). *hung*: 30 s more than the limit of time.",
         "",
         f"**Escaped: {len(found.escaped)}**, looking for: a file outside the output changed, made or deleted; a",
-        "command in a name or a file executed; a script of a name's run, or an address elsewhere asked for, by the gallery.",
+        "command in a name or a file executed; by the gallery a script run or an address elsewhere asked for.",
         f"It {browser}.",
         "",
         f"The run {'ended well' if found.run.ok else 'FAILED'}, every listed file clustered or rejected; its largest",
