@@ -185,6 +185,9 @@ class Painter:
         self.press("Escape", "1", "0", "r")
         self.settle()
         until(lambda: self.annotation() is None or self.classes() == only())
+        blocks = [(column, row) for column in range(COLUMNS) for row in range(ROWS)]
+        # What is on disk may not be on the screen yet.
+        until(lambda: all(self.seen(*middle(*block)) == colour_of(*block) for block in blocks))
         return self
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
