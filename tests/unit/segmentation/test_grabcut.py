@@ -164,4 +164,5 @@ def test_a_picture_of_16_megapixels_is_cut_and_handed_on_whole() -> None:
     labels, inside = segments(picture, prompts, cut(picture, prompts))
     assert labels.dtype == np.int32
     assert label(labels, background=0, connectivity=1).max() == labels.max()
-    assert overlap(inside, ball) > 0.98
+    # In the copy, ten times smaller and smoothed, mixed pixels around the ball are nearer to it than to the ground.
+    assert overlap(inside, ball) > 0.95
