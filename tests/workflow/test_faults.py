@@ -174,10 +174,10 @@ def test_after_a_clock_was_set_back_by_a_day_the_result_is_right(done: Project, 
     assert done.plan(**KEYS).planned == Counter()
 
 
-def test_a_placing_killed_at_random_moments_leaves_the_result_before_until_the_next_run(
+def test_a_placing_killed_at_random_moments_leaves_the_result_before_or_the_whole_next_one(
     done: Project, tmp_path: Path
 ) -> None:
-    random, first = np.random.default_rng(3), done.partition()
+    random, seen = np.random.default_rng(3), [done.partition()]
     add_pictures(done.pictures, scenes=40, copies=1, start=500)
     keys = {**KEYS, "batch_size": 60}
     before = state(done.pictures)
@@ -190,8 +190,10 @@ def test_a_placing_killed_at_random_moments_leaves_the_result_before_until_the_n
             time.sleep(0.005)
         time.sleep(random.uniform(0.0, 0.7))
         kill(process)
-        assert not (done.output / "clusters.csv").exists() or done.partition() == first
+        # A fast machine may have placed all before the kill.
+        seen += [done.partition()] if (done.output / "clusters.csv").exists() else []
     run = done.run(**keys)
     assert run.ok, run.err
+    assert all(partition in (seen[0], done.partition()) for partition in seen)
     assert state(done.pictures) == before
     assert as_undisturbed(done, tmp_path, batch_size=60)
