@@ -168,7 +168,15 @@ def test_beside_a_run_a_plan_writes_nothing_and_another_run_refuses_in_one_line(
 def jobs_of(process: subprocess.Popen[str], script: str) -> list[psutil.Process]:
     """The processes of a run in which this script runs: Snakemake puts a copy, `tmpabc.<script>`, before Python."""
     children = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in children if any(word.endswith(f".{script}") for word in each.cmdline())]
+    return [each for each in children if any(word.endswith(f".{script}") for word in command_of(each))]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie too
+        return []
 
 
 @pytest.mark.parametrize("rule", ["extract", "cluster"])
