@@ -145,21 +145,21 @@ def _formats(head: bytes) -> list[str]:
     return ["HEIF"]
 
 
-def _covering(picture: Image.Image, longest: int) -> tuple[int, int]:
-    """(width, height) of the upright picture once its longer side has so many pixels, rounded up."""
-    width, height = picture.size[::-1] if _orientation(picture) >= 5 else picture.size
-    scale = longest / max(width, height)
-    return math.ceil(width * scale), math.ceil(height * scale)
+def _least_size(picture: Image.Image, at_least: tuple[int, int] | None, longest: int | None) -> tuple[int, int] | None:
+    """The (width, height), as the file has them, that a reduced decode must reach; None for the whole picture."""
+    if longest:
+        width, height = picture.size
+        scale = longest / max(width, height)
+        return math.ceil(width * scale), math.ceil(height * scale)
+    return at_least[::-1] if at_least and _orientation(picture) >= 5 else at_least
 
 
 def _decoded(path: Path | str, at_least: tuple[int, int] | None, longest: int | None) -> tuple[np.ndarray, int]:
     """The pixels as the file has them, and their EXIF orientation; Pillow's own copy of them is gone by then."""
     with _open_regular(path) as file, _open_picture(file) as picture:
-        orientation = _orientation(picture)
-        wanted = _covering(picture, longest) if longest else at_least
-        if wanted is not None:
-            width, height = wanted[::-1] if orientation >= 5 else wanted
-            picture.draft(None, (max(1, width), max(1, height)))
+        least = _least_size(picture, at_least, longest)
+        if least is not None:
+            picture.draft(None, (max(1, least[0]), max(1, least[1])))
         if isinstance(picture, ImageFile.ImageFile) and picture.info.get("progressive"):
             # It is decoded piece by piece, and time is looked at between them: all of its scans must not be one piece.
             picture.decodermaxblock = _PIECE

@@ -18,6 +18,7 @@ from typing import IO
 from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
 from icas_core.clustering.placing import placement_file
 from icas_core.competition.scores_table import read_scores
+from icas_core.competition.selection import refusals
 from icas_core.errors import IcasError
 from icas_core.segmentation.presegmenting import MAPS, stale_maps
 from icas_core.similarity.method import MOST_BLOCKS
@@ -157,7 +158,7 @@ def unclustered(output: Path) -> str:
     rows = read_scores(table)
     if any(row["chosen"] == "1" for row in rows):
         return ""
-    refused = "; ".join(sorted({row["refused"] for row in rows})) or "too few different pictures"
+    refused = refusals(row["refused"] for row in rows)
     return f"no clustering model made acceptable clusters ({refused}); see {table}"
 
 

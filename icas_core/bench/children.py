@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -22,12 +23,16 @@ def in_child(task: str, pictures: Path, *, quick: bool) -> Any:
     """What `run` gives for a task, from a process of its own."""
     command = [sys.executable, "-m", "icas_core.bench", "--pictures", str(pictures), "--task", task]
     environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run(
-        [*command, *(["--quick"] if quick else [])], env=environment, capture_output=True, text=True, check=False
-    )
+    output = output_of([*command, *(["--quick"] if quick else [])], task, env=environment)
+    return json.loads(output.splitlines()[-1])
+
+
+def output_of(command: Sequence[str], task: str, **how: Any) -> str:
+    """What a command prints; IcasError with its last line where it fails. how: as subprocess.run takes it."""
+    run = subprocess.run(command, capture_output=True, text=True, check=False, **how)
     if run.returncode:
         raise IcasError(f"bench: {task} failed: {(run.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return json.loads(run.stdout.splitlines()[-1])
+    return run.stdout
 
 
 def rows_in_child(task: str, pictures: Path, *, quick: bool) -> list[Row]:

@@ -7,7 +7,6 @@ come from the jobs' own logs; beside them stands what the comparing alone takes 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from icas_core.bench.children import output_of
 from icas_core.bench.pictures import Photographs
 from icas_core.errors import IcasError
 from icas_core.similarity.registry import METHODS
@@ -82,7 +82,8 @@ def _measure(given: argparse.Namespace, pictures: Path) -> None:
     config += [f"threshold={given.threshold}"] if given.threshold is not None else []
     config += [f"size={given.size}"] if given.size else []
     start = time.perf_counter()
-    _run([sys.executable, "-m", "snakemake", "--cores", str(given.cores), "--quiet", "--config", *config])
+    run = [sys.executable, "-m", "snakemake", "--cores", str(given.cores), "--quiet", "--config", *config]
+    output_of(run, "the whole run", cwd=_ROOT)
     spent = time.perf_counter() - start
     batches = sorted(path.stem for path in (output / "split").glob("*.parquet"))
     used = used_by(output, [given.method], batches)
@@ -90,7 +91,7 @@ def _measure(given: argparse.Namespace, pictures: Path) -> None:
     features = output / "extract" / given.method
     again = [sys.executable, "-m", "icas_core.bench.scale", str(given.pictures), "--work", str(given.work)]
     again += ["--method", given.method, "--threshold", str(threshold), "--alone", str(features)]
-    seconds, megabytes = map(float, _run(again).split())
+    seconds, megabytes = map(float, output_of(again, "comparing alone", cwd=_ROOT).split())
     comparing = added([usage for stage, usage in used.items() if stage.startswith("compare")])
     for stage, usage in {**used, "all jobs": added(list(used.values()))}.items():
         print(f"| {stage} | {usage.seconds:,.1f} | {usage.megabytes:,.0f} |")
@@ -111,13 +112,6 @@ def _alone(folder: Path, method: str, threshold: float) -> tuple[float, float]:
     start = time.process_time()
     similar_pairs(features, method=method, threshold=threshold)
     return time.process_time() - start, usage_so_far().megabytes
-
-
-def _run(command: Sequence[str]) -> str:
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise IcasError(f"{' '.join(command[:4])} failed: {(done.stderr.strip().splitlines() or [''])[-1]}")
-    return done.stdout
 
 
 if __name__ == "__main__":

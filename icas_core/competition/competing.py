@@ -12,7 +12,7 @@ import numpy as np
 from icas_core.competition.grids import most_clusters
 from icas_core.competition.models import MODELS, Candidate, Fitting, asked_counts, candidates_of, known
 from icas_core.competition.scores import Scores, score
-from icas_core.competition.selection import best, ratings, refusal
+from icas_core.competition.selection import best, ratings, refusal, refusals
 from icas_core.tables import OUTLIER
 
 LOG = logging.getLogger(__name__)
@@ -72,8 +72,7 @@ class Outcome:
         """Why nothing was chosen, in words; '' where something was."""
         if any(row.chosen for row in self.rows):
             return ""
-        why = sorted({row.refused for row in self.rows})
-        return "; ".join(why) or "too few different pictures"
+        return refusals(row.refused for row in self.rows)
 
 
 def compete(
@@ -93,12 +92,13 @@ def compete(
     """
     count = pictures or len(points)
     most = rules.most(count)
+    different = len(np.unique(points, axis=0))
     fitting = Fitting(points, sizes, rules.seed)
     rows: list[Row] = []
     fitted: list[np.ndarray] = []
     try:
         for model in known(rules.grids):
-            for candidate in _fitted_candidates(model, rules, points, count):
+            for candidate in _fitted_candidates(model, rules, points, different, count):
                 raw = fitting.labels(candidate)
                 used = without_singles(raw if judged is None else assignment_of(points, raw, sizes, candidate)(judged))
                 scored = score(points if judged is None else judged, used, seed=rules.seed)
@@ -131,11 +131,11 @@ def without_singles(labels: np.ndarray) -> np.ndarray:
     return np.where(counts[inverse] > 1, labels, OUTLIER) if len(names) else labels
 
 
-def _fitted_candidates(model: str, rules: Rules, points: np.ndarray, pictures: int) -> list[Candidate]:
+def _fitted_candidates(model: str, rules: Rules, points: np.ndarray, different: int, pictures: int) -> list[Candidate]:
+    """The candidates of a model that can be fitted to points of which so many differ."""
     if len(points) > MODELS[model].most:
         LOG.warning("%s is left out: %s points are more than it can take", model, f"{len(points):,}")
         return []
-    different = len(np.unique(points, axis=0))
     if different < 2:
         return []
     counts = MODELS[model].counts

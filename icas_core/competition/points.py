@@ -24,18 +24,11 @@ class Projection:
         return (rows.astype(np.float64) - self.mean) @ self.axes.T * self.scale
 
 
-def fit_projection(rows: np.ndarray, components: int, *, seed: int = 0, sizes: np.ndarray | None = None) -> Projection:
-    """The projection of (n, d) finite embeddings to at most `components` axes (sklearn.decomposition.PCA).
-
-    sizes: how many pictures each row stands for, 1 by default.
-    """
+def fit_projection(rows: np.ndarray, components: int, *, seed: int = 0) -> Projection:
+    """The projection of (n, d) finite embeddings to at most `components` axes (sklearn.decomposition.PCA)."""
     from sklearn.decomposition import PCA
 
     rows = rows.astype(np.float64)
-    if sizes is not None:
-        mean = np.average(rows, axis=0, weights=sizes)
-        # The principal axes of rows that count several times are those of rows so much further from their mean.
-        rows = mean + (rows - mean) * np.sqrt(sizes / sizes.mean())[:, None]
     kept = max(1, min(components, *rows.shape))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rows that are all equal have no variance to share out
@@ -43,7 +36,7 @@ def fit_projection(rows: np.ndarray, components: int, *, seed: int = 0, sizes: n
     variance = float(pca.explained_variance_.mean()) if len(rows) > 1 else 0.0
     # The variance of equal rows is not quite 0 in floating point.
     flat = not variance > 1e-12 * max(1e-300, float(np.square(rows).mean()))
-    return Projection(pca.mean_ if sizes is None else mean, pca.components_, 1.0 if flat else variance**-0.5)
+    return Projection(pca.mean_, pca.components_, 1.0 if flat else variance**-0.5)
 
 
 def finite(rows: np.ndarray) -> np.ndarray:

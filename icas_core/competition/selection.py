@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -23,6 +23,11 @@ def refusal(scores: Scores, most: int) -> str:
         return f"more than {most} clusters"
     values = (scores.silhouette, scores.davies_bouldin, scores.calinski_harabasz)
     return "" if np.isfinite(values).all() else "no finite score"
+
+
+def refusals(refused: Iterable[str]) -> str:
+    """Why none of several clusterings can be chosen, each reason once; of no clustering at all, why there is none."""
+    return "; ".join(sorted(set(refused))) or "too few different pictures"
 
 
 def ratings(scores: Sequence[Scores], selection: str) -> np.ndarray:

@@ -50,7 +50,7 @@ class Thumbnails:
 
 def _read(file: Path) -> np.ndarray | None:
     try:
-        picture = read_rgb(file, at_least=(THUMBNAIL, THUMBNAIL))
+        picture = read_rgb(file, longest=THUMBNAIL)
     except RejectedPicture:  # it went away, or was damaged, since it was compared
         return None
     height, width = picture.shape[:2]
