@@ -19,29 +19,17 @@ from icas_core.threshold.command import Job, measured
 from icas_core.threshold.curve import Curve
 from icas_core.threshold.drawing import LINE
 from icas_core.threshold.window import NAME
+from tests.unit.threshold.conftest import sampled_job
 from tests.windows.screens import ROOT, Screen, until
 from tests.workflow.runs import Project, add_pictures, environment
 
 CORNER, SIZE = (20, 40), (1180, 760)
-DEFAULT = 0.64
+DEFAULT = 0.64  # of sampled_job
 
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    folder = tmp_path_factory.mktemp("choosing")
-    names = add_pictures(folder / "pictures", scenes=10, copies=3)
-    return Job(
-        images=str(folder / "pictures"),
-        folder=len(names),
-        paths=names,
-        places=list(range(len(names))),
-        method="ssim",
-        extract={"method": "ssim", "size": [16, 16], "variants": "none", "parameters": {}},
-        parameters={},
-        default=DEFAULT,
-        curve=str(folder / "threshold" / "ssim"),
-        threads=1,
-    )
+    return sampled_job(tmp_path_factory.mktemp("choosing"), scenes=10)
 
 
 @pytest.fixture(scope="module")

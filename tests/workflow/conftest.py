@@ -24,9 +24,7 @@ def finished_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Projec
     project = Project(folder / "project")
     add_pictures(project.pictures, scenes=10, copies=3)
     add_pictures(project.pictures, scenes=6, copies=1, start=100)
-    run = project.run(**BATCHES_OF_SIX)
-    assert run.ok, run.err
-    return project, project.save(folder / "saved")
+    return project.finished(folder / "saved", **BATCHES_OF_SIX)
 
 
 @pytest.fixture
@@ -44,9 +42,7 @@ def two_batches_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pro
     add_pictures(project.pictures, scenes=5, copies=3)
     # Names that the folder above has too.
     add_pictures(project.pictures / "sub", scenes=1, copies=2, start=3)
-    run = project.run(**BATCHES_OF_NINE)
-    assert run.ok, run.err
-    return project, project.save(folder / "saved")
+    return project.finished(folder / "saved", **BATCHES_OF_NINE)
 
 
 @pytest.fixture

@@ -154,6 +154,12 @@ class Project:
         shutil.copytree(self.folder, elsewhere, symlinks=True)
         return elsewhere
 
+    def finished(self, elsewhere: Path, **config: Any) -> tuple[Project, Path]:
+        """Run once, which must succeed, and save: what a fixture gives whose tests begin with `restore`."""
+        run = self.run(**config)
+        assert run.ok, run.err
+        return self, self.save(elsewhere)
+
     def restore(self, saved: Path) -> Project:
         """Put everything back as it was at `save`: the place stays, since the ledger belongs to one picture folder."""
         shutil.rmtree(self.folder)

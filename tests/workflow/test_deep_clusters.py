@@ -89,9 +89,7 @@ def clustered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path]:
     folder = tmp_path_factory.mktemp("clustered")
     project = Project(folder / "project")
     add_pictures(project.pictures, scenes=9, copies=4)
-    run = project.run(**HOG)
-    assert run.ok, run.err
-    return project, project.save(folder / "saved")
+    return project.finished(folder / "saved", **HOG)
 
 
 def test_a_changed_picture_runs_its_batch_and_the_merge_again_and_nothing_else(

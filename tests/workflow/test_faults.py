@@ -66,9 +66,7 @@ def done_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, P
     folder = tmp_path_factory.mktemp("faults")
     project = Project(folder / "project")
     add_pictures(project.pictures, scenes=4, copies=3)
-    run = project.run(**KEYS)
-    assert run.ok, run.err
-    return project, project.save(folder / "saved")
+    return project.finished(folder / "saved", **KEYS)
 
 
 @pytest.fixture

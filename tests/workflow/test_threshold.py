@@ -75,9 +75,7 @@ def chosen_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project,
     project = Project(folder / "project")
     add_pictures(project.pictures, scenes=6, copies=3)
     choose(project, 0.9)
-    run = project.run(**KEYS)
-    assert run.ok, run.err
-    return project, project.save(folder / "saved")
+    return project.finished(folder / "saved", **KEYS)
 
 
 @pytest.fixture

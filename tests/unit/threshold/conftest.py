@@ -11,11 +11,9 @@ from icas_core.threshold.curve import Curve
 from tests.workflow.runs import add_pictures
 
 
-@pytest.fixture(scope="session")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """Twelve scenes of three near copies each, all of them sampled."""
-    folder = tmp_path_factory.mktemp("threshold")
-    names = add_pictures(folder / "pictures", scenes=12, copies=3)
+def sampled_job(folder: Path, scenes: int) -> Job:
+    """So many scenes of three near copies each below `folder`, all of them sampled, compared by ssim."""
+    names = add_pictures(folder / "pictures", scenes=scenes, copies=3)
     return Job(
         images=str(folder / "pictures"),
         folder=len(names),
@@ -25,9 +23,15 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
         extract={"method": "ssim", "size": [16, 16], "variants": "none", "parameters": {}},
         parameters={},
         default=0.64,
-        curve=str(folder / "out" / "ssim"),
+        curve=str(folder / "threshold" / "ssim"),
         threads=1,
     )
+
+
+@pytest.fixture(scope="session")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Twelve scenes."""
+    return sampled_job(tmp_path_factory.mktemp("threshold"), scenes=12)
 
 
 @pytest.fixture(scope="session")
