@@ -220,6 +220,11 @@ def folders_to_merge(config: Mapping[str, Any]) -> str:
         raise IcasError("config key 'folders': merge_folders needs it; accepted: the path of a folder of batch folders")
     if not Path(config["folders"]).is_dir():
         raise IcasError(f"config key 'folders': {config['folders']}: not a folder; accepted: a folder of batch folders")
+    if config["method"] == "deep":
+        raise IcasError(
+            "config key 'method': found deep, which clusters all pictures anew; accepted by merge_folders: methods "
+            "that compare pairs, as embedding, its features"
+        )
     return config["folders"]
 
 

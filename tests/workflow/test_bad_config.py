@@ -70,6 +70,9 @@ MISTAKES = {
     ),
     "pictures that were moved": Mistake(("have been moved", "undo_move"), {}, before=_journal_of_moved_pictures),
     "merge_folders without folders": Mistake(("'folders'", "batch folders"), {}, targets=("merge_folders",)),
+    "merge_folders by clustering anew": Mistake(
+        ("'method'", "found deep", "embedding"), {"method": "deep", "folders": "pictures"}, targets=("merge_folders",)
+    ),
     "a file that is no YAML": Mistake(("not valid JSON or YAML",), {}, "a: b: c\n\t- x\n"),
     "a file that is no table": Mistake(("keys at top level",), {}, "- images\n"),
 }
