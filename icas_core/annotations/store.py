@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from icas_core.annotations.annotation import Annotation, State
-from icas_core.annotations.classes import CLASSES_FILE, Class, ClassTable, read_classes, write_classes
+from icas_core.annotations.classes import (
+    CLASSES_FILE,
+    Class,
+    ClassTable,
+    default_classes,
+    read_classes,
+    write_classes,
+)
 from icas_core.annotations.files import AnnotationFiles
 from icas_core.annotations.patch import Patch, patched
 from icas_core.annotations.sidecar import read_sidecar
@@ -118,9 +127,17 @@ class AnnotationStore:
         return sorted(name for path in visible if is_picture_name(name := path.removesuffix(".json")))
 
     def classes_of(self, name: str) -> tuple[Class, ...]:
-        """The classes painted on a picture as the table was when it was written; IcasError as `read`."""
-        sidecar = read_sidecar(AnnotationFiles(self.folder, name).sidecar)
-        return sidecar.classes if sidecar else ()
+        """The classes painted on a picture as the table was when it was written; IcasError as `read`.
+
+        Those that only its steps have are as the folder's table has them.
+        """
+        files = AnnotationFiles(self.folder, name)
+        sidecar = read_sidecar(files.sidecar)
+        if sidecar is None or not files.steps.exists():
+            return sidecar.classes if sidecar else ()
+        found, table = self._load(name), ClassTable(sidecar.classes).joined(self.read_classes())
+        painted = set(np.unique(found[0].classes).tolist()) if found else set()
+        return tuple(each for each in table.joined(default_classes()) if each.id in painted)
 
     def written_at(self, name: str) -> int:
         """When the annotation was last written whole, in ns; IcasError where there is none."""

@@ -12,9 +12,10 @@ from itertools import count, islice
 from pathlib import Path
 
 from icas_core.annotations.annotation import State
-from icas_core.annotations.classes import CLASSES_FILE, ClassTable, Colour, write_classes
+from icas_core.annotations.classes import CLASSES_FILE, Colour, write_classes
 from icas_core.annotations.masks import mask_stems
 from icas_core.annotations.store import AnnotationStore
+from icas_core.annotations.table import folder_classes
 from icas_core.errors import IcasError
 from icas_core.export.coco import CocoFile, require_pycocotools
 from icas_core.export.folder import check_replaceable, write_manifest
@@ -69,8 +70,8 @@ def export_annotations(
     store, target = AnnotationStore(annotations), Path(os.path.realpath(destination))
     names = store.names()
     if not names:
-        raise IcasError(f"annotations: {annotations}: found none; paint some first with 'python -m icas_core.painter'")
-    stems, table = mask_stems(names), _table(store, names, classes)
+        raise IcasError(f"annotations: {annotations}: found none; paint some first with 'snakemake segment'")
+    stems, table = mask_stems(names), folder_classes(store, names).updated(classes)
     export = Export(store, Path(images), table, stems, mask_name, building_beside(target), target)
     try:
         clear_leftovers(target)
@@ -127,14 +128,3 @@ def _exported(export: Export, names: list[str], threads: int) -> Iterator[tuple[
     with ThreadPoolExecutor(max(1, threads)) as pool:
         while some := list(islice(rest, _AT_ONCE)):
             yield from zip(some, pool.map(one, some, islice(numbers, len(some))), strict=True)
-
-
-def _table(store: AnnotationStore, names: list[str], classes: Mapping[str, Colour]) -> ClassTable:
-    """The folder's table, with classes that only the pictures know any more, and the user's."""
-    table = store.read_classes()
-    for name in names:
-        try:
-            table = table.joined(store.classes_of(name))
-        except IcasError:
-            continue  # named when its turn comes
-    return table.updated(classes)

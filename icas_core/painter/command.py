@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from icas_core.annotations.classes import Colour, default_classes, read_classes
+from icas_core.annotations.classes import Colour, read_classes
 from icas_core.annotations.store import AnnotationStore
+from icas_core.annotations.table import classes_to_paint
 from icas_core.batches import scan
 from icas_core.commands import typed_parameters
 from icas_core.errors import IcasError
@@ -63,14 +64,13 @@ def paint(
     from icas_core.painter.template_folders import read_templates
     from icas_core.segmentation.sam import embed, objects_or_all
 
-    table = AnnotationStore(annotations).read_classes()
-    table = table.joined(read_classes(classes)) if isinstance(classes, Path) else table.updated(classes or {})
+    given = read_classes(classes) if isinstance(classes, Path) else classes or {}
     options = Options(
         folder=folder,
         names=names,
         annotations=annotations,
         method=Method(method.lower(), parameters or {}, reduce, presegmented),
-        classes=table if len(table) else default_classes(),
+        classes=classes_to_paint(AnnotationStore(annotations), names, given),
         mask_form=mask_name,
         templates=read_templates(templates, segments, attentions, masks, bad=_tell),
         template_error=template_error,

@@ -178,7 +178,7 @@ class Program:
         return session.state.mode if session.state is not None else "fill"
 
     def _chosen(self) -> int:
-        return self.session.state.chosen if self.session.state is not None else 1
+        return self.session.chosen
 
     def _key(self, key: str) -> None:
         if key == "h":

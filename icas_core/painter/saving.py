@@ -41,6 +41,9 @@ class Saver:
         self.unsaved: dict[str, Kept] = {}
         self.error = ""
         self._classes = classes
+        # The folder's table as it was last read or written here, and the session's that is kept in it.
+        self._classes_there = store.read_classes()
+        self._classes_kept: ClassTable | None = None
         self._mask_form = mask_form
         self._on_disk: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "saving")
@@ -67,6 +70,10 @@ class Saver:
     def export(self, name: str, kept: Kept, stem: str) -> None:
         """Write the annotation whole, and the picture's masks."""
         self._submit(self._export, name, kept, stem)
+
+    def keep_classes(self) -> None:
+        """Keep the class table in the folder."""
+        self._submit(self._keep_classes)
 
     def retry(self) -> None:
         """Try again what could not be written, now and then."""
@@ -117,8 +124,23 @@ class Saver:
             self.unsaved.pop(name, None)
             if not self.unsaved:
                 self.error = ""
+            self._keep_classes()
         except (IcasError, OSError) as error:
             self.unsaved[name] = kept
+            self.error = str(error)
+
+    def _keep_classes(self) -> None:
+        table = self._classes()
+        if table is self._classes_kept:
+            return
+        try:
+            there = self.store.read_classes()
+            # What a person has written there meanwhile stays.
+            table_there = table if there == self._classes_there else there.joined(table)
+            if table_there != there:
+                self.store.write_classes(table_there)
+            self._classes_there, self._classes_kept = table_there, table
+        except IcasError as error:
             self.error = str(error)
 
     def _export(self, name: str, kept: Kept, stem: str) -> None:

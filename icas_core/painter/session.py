@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Session:
         self._kept_painting: Painting | None = None
         self._job: tuple[Future[Any], str] | None = None
         self._predict_then = False
-        self._hand = (1, "fill", 20)
+        self._hand = (next((each.id for each in self.classes), 1), "fill", 20)
         self.index = 0
         self.message = ""
         self._step = 1
@@ -82,6 +83,11 @@ class Session:
         """The open picture's pixels, None until they are read."""
         future = self.prepared.picture
         return future.result() if future.done() and future.exception() is None else None
+
+    @property
+    def chosen(self) -> int:
+        """The id of the class to paint with."""
+        return self._hand[0]
 
     def open(self, index: int) -> None:
         """Show the picture at an index."""
@@ -117,7 +123,7 @@ class Session:
         found = self.classes.coloured(colour)
         if found is None:
             self.classes, found = self.classes.added(colour)
-            self._keep_classes()
+            self.saver.keep_classes()
         self.choose(found.id)
 
     def key(self, key: str) -> None:
@@ -132,10 +138,12 @@ class Session:
         elif self.state is not None and key in _LONGER:
             self._take(settled(self.state))
             getattr(self, _LONGER[key])()
-        elif self.state is not None:
-            if key.isdigit() and self.classes.with_id(int(key)) is None:
+        elif key.isdigit():
+            if self.classes.with_id(int(key)) is not None:
+                self.choose(int(key))
+            else:
                 self.message = f"there is no class {key}"
-                return
+        elif self.state is not None:
             self._take(key_pressed(self.state, key))
 
     def quit(self) -> None:
@@ -326,7 +334,7 @@ class Session:
             return
         if what == "templates":
             painting, self.classes, count = result
-            self._keep_classes()
+            self.saver.keep_classes()
             self._take(committed(state, painting))
             self.message = f"{count} places painted"
         else:
@@ -374,6 +382,7 @@ class Session:
         if not self.prepared.ready.done():
             return
         ready = self.prepared.ready.result()
+        self._know_classes(ready.painting)
         chosen_class, tool, diameter = self._hand
         self.state = State(ready.painting, chosen=chosen_class, tool=tool, diameter=diameter)
         self._kept_painting, self._done = ready.painting, ready.done
@@ -406,11 +415,11 @@ class Session:
                 found[name] = state
         return found
 
-    def _keep_classes(self) -> None:
-        try:
-            self.saver.store.write_classes(self.classes)
-        except IcasError as error:
-            self.message = str(error)
+    def _know_classes(self, painting: Painting) -> None:
+        """Take in the classes of a picture that the table lacks: a line of classes.yaml may have been deleted."""
+        if any(self.classes.with_id(number) is None for number in np.unique(painting.classes).tolist() if number):
+            with suppress(IcasError):
+                self.classes = self.classes.joined(self.saver.store.classes_of(self.name))
 
 
 _LOOK, _LOOKING = "SAM's look at the picture", "SAM looks at the picture …"

@@ -21,7 +21,7 @@ def test_annotations_are_exported_each_time_and_stay_as_they_are(tmp_path) -> No
     names = add_pictures(project.pictures, scenes=2, copies=1)
     nothing = project.run("export_masks")
     assert not nothing.ok
-    assert "pictures_segmented: found none; paint some first with 'python -m icas_core.painter'" in nothing.err
+    assert "pictures_segmented: found none; paint some first with 'snakemake segment'" in nothing.err
 
     store = AnnotationStore(tmp_path / "pictures_segmented")
     table = ClassTable((Class(1, "cell", (204, 0, 0)),))

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from icas_core.annotations.annotation import State as Progress
-from icas_core.annotations.classes import default_classes
+from icas_core.annotations.classes import Class, ClassTable, Colour, default_classes, write_classes
 from icas_core.annotations.store import AnnotationStore
+from icas_core.annotations.table import classes_to_paint
 from icas_core.painter.events import Pointer
 from icas_core.painter.preparing import Method
 from icas_core.painter.session import Options, Session
@@ -31,10 +32,11 @@ def pictures(folder: Path, *names: str) -> Path:
     return folder
 
 
-def opened(folder: Path, annotations: Path) -> Session:
+def opened(folder: Path, annotations: Path, classes: ClassTable | dict[str, Colour] | None = None) -> Session:
     names = sorted(path.name for path in folder.iterdir())
     method = Method("graph", {"sigma": 0.1, "smallest": 20})
-    return Session(Options(folder, names, annotations, method, default_classes()))
+    table = classes_to_paint(AnnotationStore(annotations), names, classes or {})
+    return Session(Options(folder, names, annotations, method, table))
 
 
 def until(session: Session, condition: Callable[[], object]) -> None:
@@ -115,6 +117,71 @@ def test_cuts_and_paint_come_back_and_every_action_is_on_disk_before_the_session
     assert painting.classes[segments[25, 5]] == 0
     again.close()
     session.preparing.close()
+
+
+TWO: dict[str, Colour] = {"cell": (204, 0, 0), "wall": (0, 114, 178)}
+CELL, WALL = Class(1, "cell", TWO["cell"]), Class(2, "wall", TWO["wall"])
+
+
+def test_classes_once_named_stay_without_being_named_again(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png")
+    session = opened(folder, tmp_path / "out", TWO)
+    assert list(session.classes) == [CELL, WALL]
+    click(session, 0, 0)
+    session.close()
+    again = opened(folder, tmp_path / "out")
+    assert list(again.classes) == [CELL, WALL]
+    click(again, 1, 0)
+    again.close()
+    assert AnnotationStore(tmp_path / "out").read_classes() == ClassTable((CELL, WALL))
+
+
+def test_named_classes_take_the_place_of_default_ones_that_nothing_is_painted_with(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png")
+    session = opened(folder, tmp_path / "out")
+    session.key("3")
+    click(session, 0, 0)
+    session.key("2")
+    click(session, 1, 0)
+    session.saver.flush()
+    session.preparing.close()  # killed: that 2 is painted only a step knows
+    again = opened(folder, tmp_path / "out", TWO)
+    kept = [each for each in default_classes() if each.id in (2, 3)]
+    assert list(again.classes) == [*kept, Class(4, "cell", CELL.colour), Class(5, "wall", WALL.colour)]
+    ready(again)
+    assert again.state is not None
+    assert again.state.chosen == 2, "one that there is"
+    again.close()
+
+
+def test_a_class_deleted_from_the_table_comes_back_with_the_picture_that_has_it(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png")
+    session = opened(folder, tmp_path / "out", TWO)
+    session.key("2")
+    click(session, 0, 0)
+    session.close()
+    write_classes(ClassTable((CELL,)), tmp_path / "out" / "classes.yaml")
+    again = opened(folder, tmp_path / "out")
+    ready(again)
+    assert again.classes.with_id(2) == WALL
+    click(again, 1, 0)
+    again.close()
+    assert AnnotationStore(tmp_path / "out").classes_of("a.png") == (CELL, WALL)
+    assert AnnotationStore(tmp_path / "out").read_classes() == ClassTable((CELL, WALL))
+
+
+def test_a_table_edited_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", "a.png")
+    session = opened(folder, tmp_path / "out", TWO)
+    click(session, 0, 0)
+    session.saver.flush()
+    edited = ClassTable((Class(1, "nucleus", (1, 2, 3)), WALL))
+    write_classes(edited, tmp_path / "out" / "classes.yaml")
+    session.choose_colour((9, 9, 9))
+    click(session, 1, 0)
+    session.close()
+    kept = AnnotationStore(tmp_path / "out").read_classes()
+    assert list(kept) == [*edited, Class(3, "#090909", (9, 9, 9))]
 
 
 def test_pictures_that_cannot_be_opened_are_named_and_the_session_goes_on(tmp_path: Path) -> None:
