@@ -245,7 +245,10 @@ class Program:
 
     def _closed(self, window: str) -> None:
         if window == PICTURE:
-            self.session.running = False
+            self.session.quit()
+            if self.session.running:  # something is not saved
+                self._shown.pop(PICTURE, None)
+                self.windows.open(PICTURE, self._canvas, (20, 40))
         elif window == CLASSES:
             self._shown.pop(CLASSES, None)
             self.windows.open(CLASSES, self._picker.size, (_SIZE[0] + 40, 40))

@@ -135,13 +135,17 @@ def foreground_picture(picture: np.ndarray, prompting: Prompting, size: tuple[in
 
 def _draw_found(canvas: np.ndarray, labels: np.ndarray, viewport: Viewport) -> None:
     rows, columns = viewport.rows(0, canvas.shape[0]), viewport.columns(0, canvas.shape[1])
-    rows, columns = np.clip(rows, 0, labels.shape[0] - 1), np.clip(columns, 0, labels.shape[1] - 1)
-    seen = labels[rows][:, columns]
-    canvas[seen == 0] = canvas[seen == 0] // 2
+    down, across = (rows >= 0) & (rows < labels.shape[0]), (columns >= 0) & (columns < labels.shape[1])
+    if not down.any() or not across.any():
+        return
+    top, left = int(np.argmax(down)), int(np.argmax(across))
+    seen = labels[np.ix_(rows[down], columns[across])]
+    area = canvas[top : top + seen.shape[0], left : left + seen.shape[1]]
+    area[seen == 0] //= 2
     edges = np.zeros(seen.shape, bool)
     edges[:-1] |= seen[:-1] != seen[1:]
     edges[:, :-1] |= seen[:, :-1] != seen[:, 1:]
-    canvas[edges] = (0, 255, 255)
+    area[edges] = (0, 255, 255)
 
 
 def grabcut_step(picture: np.ndarray, prompts: Prompts, before: Any) -> tuple[Any, np.ndarray]:

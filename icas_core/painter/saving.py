@@ -31,7 +31,7 @@ class Kept:
 
 
 class Saver:
-    """Writes annotations one after the other; what fails stays `unsaved` and is tried again.
+    """Writes annotations one after the other; what fails stays `unsaved` (of masks: `unwritten`) and is tried again.
 
     Before an action is taken all but the one before it are on disk, so that a killed program loses one at most.
     """
@@ -39,7 +39,9 @@ class Saver:
     def __init__(self, store: AnnotationStore, classes: Callable[[], ClassTable], mask_form: str) -> None:
         self.store = store
         self.unsaved: dict[str, Kept] = {}
-        self.error = ""
+        # Pictures whose masks could not be written, with their masks' stem.
+        self.unwritten: dict[str, tuple[Kept, str]] = {}
+        self._errors: dict[str, str] = {}  # of annotations, masks, classes
         self._classes = classes
         # The folder's table as it was last read or written here, and the session's that is kept in it.
         self._classes_there = store.read_classes()
@@ -49,6 +51,12 @@ class Saver:
         self._thread = ThreadPoolExecutor(1, "saving")
         self._waiting: deque[Future[None]] = deque()
         self._tried = 0.0
+
+    @property
+    def error(self) -> str:
+        """Why something cannot be written, empty where all can."""
+        found = map(self._errors.get, ("annotations", "masks", "classes"))
+        return next(filter(None, found), "")
 
     @property
     def busy(self) -> bool:
@@ -77,9 +85,8 @@ class Saver:
 
     def retry(self) -> None:
         """Try again what could not be written, now and then."""
-        if self.unsaved and not self.busy and time.monotonic() - self._tried > _RETRY:
-            for name, kept in list(self.unsaved.items()):
-                self._submit(self._write, name, kept)
+        if self._errors and not self.busy and time.monotonic() - self._tried > _RETRY:
+            self._submit(self._write_again)
 
     def flush(self) -> None:
         """Wait until all is written or has failed."""
@@ -88,9 +95,7 @@ class Saver:
 
     def close(self) -> None:
         """Write what is left and end."""
-        self.flush()
-        for name, kept in list(self.unsaved.items()):
-            self._submit(self._write, name, kept)
+        self._submit(self._write_again)
         self.flush()
         self._thread.shutdown()
 
@@ -120,14 +125,30 @@ class Saver:
         annotation = annotation_of(kept.painting, kept.digest, done=kept.done, segmentation=kept.segmentation)
         try:
             self.store.write(name, annotation, self._classes())
-            self._on_disk.add(name)
-            self.unsaved.pop(name, None)
-            if not self.unsaved:
-                self.error = ""
-            self._keep_classes()
         except (IcasError, OSError) as error:
             self.unsaved[name] = kept
-            self.error = str(error)
+            self._errors["annotations"] = str(error)
+            return
+        self._on_disk.add(name)
+        self.unsaved.pop(name, None)
+        if not self.unsaved:
+            self._errors.pop("annotations", None)
+        self._keep_classes()
+
+    def _export(self, name: str, kept: Kept, stem: str) -> None:
+        self._write(name, kept)
+        self._write_masks(name, kept, stem)
+
+    def _write_masks(self, name: str, kept: Kept, stem: str) -> None:
+        self.unwritten[name] = kept, stem
+        try:
+            write_masks(self.store.folder, stem, classes_by_pixel(kept.painting), self._classes(), self._mask_form)
+        except (IcasError, OSError) as error:
+            self._errors["masks"] = f"masks not written: {error}"
+            return
+        self.unwritten.pop(name)
+        if not self.unwritten:
+            self._errors.pop("masks", None)
 
     def _keep_classes(self) -> None:
         table = self._classes()
@@ -136,16 +157,20 @@ class Saver:
         try:
             there = self.store.read_classes()
             # What a person has written there meanwhile stays.
-            table_there = table if there == self._classes_there else there.joined(table)
-            if table_there != there:
-                self.store.write_classes(table_there)
-            self._classes_there, self._classes_kept = table_there, table
+            joined = table if there == self._classes_there else there.joined(table)
+            if joined != there:
+                self.store.write_classes(joined)
         except IcasError as error:
-            self.error = str(error)
+            self._errors["classes"] = str(error)
+            return
+        self._classes_there, self._classes_kept = joined, table
+        self._errors.pop("classes", None)
 
-    def _export(self, name: str, kept: Kept, stem: str) -> None:
-        self._write(name, kept)
-        try:
-            write_masks(self.store.folder, stem, classes_by_pixel(kept.painting), self._classes(), self._mask_form)
-        except (IcasError, OSError) as error:
-            self.error = f"masks not written: {error}"
+    def _write_again(self) -> None:
+        self._tried = time.monotonic()
+        for name, kept in list(self.unsaved.items()):
+            self._write(name, kept)
+        for name, (kept, stem) in list(self.unwritten.items()):
+            self._write_masks(name, kept, stem)
+        if "classes" in self._errors:
+            self._keep_classes()

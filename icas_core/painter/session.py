@@ -150,7 +150,7 @@ class Session:
         """Keep all and end; with something unsaved only at the second time."""
         self._leave()
         self.saver.flush()
-        if self.saver.unsaved and not self.quitting:
+        if (self.saver.unsaved or self.saver.unwritten) and not self.quitting:
             self.quitting = True
             self.message = "not saved: make room or allow writing; q once more quits and loses it"
             return
@@ -171,6 +171,8 @@ class Session:
             line += f"; {len(self.skipped)} could not be opened"
         if self.saver.unsaved:
             line += f"; NOT SAVED: {', '.join(self.saver.unsaved)} ({self.saver.error})"
+        elif self.saver.error:
+            line += f"; {self.saver.error}"
         return line
 
     def next(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -233,26 +234,74 @@ def test_odd_files_are_named_and_the_session_goes_on(start: Callable[..., Painte
     assert "1 could not be opened" in painter.said()
 
 
+def warned(painter: Painter) -> bool:
+    """Whether the right side of the status line is in the colour of what is to be heeded."""
+    left, top = painter.corner
+    line = painter.window(left + 400, top + 732, left + 1180, top + 758)
+    return bool((np.abs(line - (235, 70, 70)).max(axis=2) < 20).any())
+
+
 def test_where_nothing_can_be_written_it_says_unsaved_and_asks_before_it_quits(
     start: Callable[..., Painter], tmp_path: Path
 ) -> None:
     painter = start("a.png")
     (tmp_path / "pictures_segmented").write_text("no folder")
-
-    def warned() -> bool:
-        left, top = painter.corner
-        line = painter.window(left + 400, top + 732, left + 1180, top + 758)
-        return bool((np.abs(line - (235, 70, 70)).max(axis=2) < 20).any())
-
-    assert not warned()
+    assert not warned(painter)
     painter.click(*middle(1, 1))
-    until(warned)
+    until(lambda: warned(painter))
     painter.press("q")
     painter.settle()
     assert painter.process.poll() is None, "q asks once more"
+    painter.screen.close_window("icas")
+    until(lambda: painter.events("closed"))
+    until(lambda: "icas" in painter.screen.windows() and warned(painter))
+    assert painter.process.poll() is None, "and so does the window's button"
     os.unlink(tmp_path / "pictures_segmented")
-    until(lambda: not warned())
+    until(lambda: not warned(painter))
     assert painter.classes() == only((1, 1))
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Callable[[bool], None]]:
+    """Makes the annotations' folder a file system that may only be read, or that may be written again."""
+    folder = tmp_path / "pictures_segmented"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"a file system to be read only cannot be mounted here: {mounted.stderr.strip()}")
+
+    def change(readable_only: bool) -> None:
+        subprocess.run(["mount", "-o", f"remount,{'ro' if readable_only else 'rw'}", folder], check=True)
+
+    yield change
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_folder_that_may_only_be_read_is_told_and_the_session_goes_on(
+    read_only: Callable[[bool], None], start: Callable[..., Painter]
+) -> None:
+    painter = start("a.png", "b.png")
+    painter.click(*middle(1, 1))
+    until(lambda: painter.classes() == only((1, 1)))
+    read_only(True)
+    assert not warned(painter)
+    painter.click(*middle(2, 2))
+    until(lambda: warned(painter))
+    unpainted = painter.seen(*middle(3, 2))
+    painter.click(*middle(3, 2))
+    until(lambda: painter.seen(*middle(3, 2)) != unpainted)
+    painter.press("space")
+    until(lambda: shows(painter, 10))
+    painter.click(*middle(0, 3))
+    painter.settle()
+    assert warned(painter)
+    assert painter.classes("a.png") == only((1, 1)), "what was saved before"
+    assert not list(painter.annotations.glob("*_mask_*"))
+    read_only(False)
+    until(lambda: not warned(painter))
+    assert painter.classes("a.png") == only((1, 1), (2, 2), (3, 2))
+    assert painter.classes("b.png") == only((0, 3))
+    until(lambda: list(painter.annotations.glob("a_mask_*")))
 
 
 def test_without_a_screen_it_says_so(tmp_path: Path, screen: Screen) -> None:

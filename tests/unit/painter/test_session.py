@@ -245,3 +245,21 @@ def test_on_a_full_disk_nothing_earlier_is_lost_and_all_is_saved_once_there_is_r
     until(session, lambda: not session.saver.unsaved and not session.saver.busy)
     session.close()
     assert classes(small_disk / "out", "a.png") == [[1, 1, 1], [0, 0, 0]]
+
+
+def test_masks_that_cannot_be_written_are_told_and_written_once_they_can(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
+    click(session, 0, 0)
+    session.saver.flush()
+    mine = tmp_path / "out" / "a_mask_(R204,G0,B0).png"
+    Image.new("L", (5, 5), 200).save(mine)
+    session.key("space")
+    session.saver.flush()
+    assert "was written or changed by another program" in session.saver.error
+    assert AnnotationStore(tmp_path / "out").state("a.png") is Progress.DONE
+    session.quit()
+    assert session.running, "q asks once more"
+    mine.unlink()
+    until(session, lambda: not session.saver.error and not session.saver.busy)
+    assert (np.asarray(Image.open(mine))[:SIDE, :SIDE] == 255).all()
+    assert "not written" not in session.close()
