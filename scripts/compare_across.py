@@ -13,7 +13,7 @@ def main(job) -> None:
         job.input.represented,
         **stage,
         blocks=(int(job.wildcards.i), int(job.wildcards.j)),
-        of_blocks=job.params.of_blocks,
+        of_blocks=int(job.wildcards.blocks),
         threads=job.threads,
         what=what,
     )

@@ -17,7 +17,7 @@ def main(job) -> None:
 
     plan = Plan(**job.params.plan)
     costs = measure_sample(job.config["images"], job.params.sample, **job.params.how, start=START)
-    used = used_by(job.params.output, costs.methods, map(batch_name, plan.batches))
+    used = used_by(job.params.output, costs.methods, map(batch_name, plan.batches), of_blocks=plan.of_blocks)
     job.told = told(plan, costs, predict(plan, costs), used)
 
 

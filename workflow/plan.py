@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,6 @@ from icas_core.competition.scores_table import read_scores
 from icas_core.competition.selection import refusals
 from icas_core.errors import IcasError
 from icas_core.segmentation.presegmenting import MAPS, stale_maps
-from icas_core.similarity.method import MOST_BLOCKS
 from workflow.settings import Settings
 
 # The folders that hold a file or folder for each batch or pair of blocks, and what of its name says which.
@@ -30,7 +30,7 @@ _OF_BATCHES = (
     "presegment/*",
     *("numbers", "logs/*", "benchmarks/*"),
 )
-_BATCH_OR_PAIR = re.compile(r"(?<![^.])(\d{4,}|\d\d_\d\d)(?![^.])")
+_BATCH_OR_PAIR = re.compile(r"(?<![^.])(?:(\d{4,})|(\d\d)_(\d\d)_of_([1-9]\d*))(?![^.])")
 # Snakemake holds times as floats.
 _TELLABLE_NS = 2_000
 # The temporary names of `written_atomically`, which a killed job leaves, in the folders where jobs write tables.
@@ -80,20 +80,25 @@ def placement(receipt: Path, folder: Path) -> str:
         return "first"
 
 
-def stale_files(output: Path, batches: Iterable[str], of_blocks: int) -> list[Path]:
+def stale_files(output: Path, batches: Iterable[str]) -> list[Path]:
     """Files and folders of batches that are gone, and of pairs of blocks that have nothing to compare any more.
 
-    What another method left, which has more blocks, stays for when it is used again.
+    What other methods left, which join the batches to more or fewer blocks, stays for when they are used again.
     """
-    pairs = [pair for count in {of_blocks, MOST_BLOCKS} for pair in block_pairs(sorted(batches), count)]
-    keep = {*batches, *(f"{i}_{j}" for i, j in pairs)}
-    return sorted(
-        path
-        for stage in _OF_BATCHES
-        for folder in output.glob(stage)
-        for path in (folder.iterdir() if folder.is_dir() else ())
-        if (found := _BATCH_OR_PAIR.search(path.name)) and found[0] not in keep
-    )
+    names = set(batches)
+
+    @cache
+    def pairs(of_blocks: str) -> set[tuple[str, str]]:
+        return set(block_pairs(sorted(names), int(of_blocks)))
+
+    def is_stale(path: Path) -> bool:
+        if not (found := _BATCH_OR_PAIR.search(path.name)):
+            return False
+        batch, i, j, of_blocks = found.groups()
+        return batch not in names if batch else (i, j) not in pairs(of_blocks)
+
+    folders = (folder for stage in _OF_BATCHES for folder in output.glob(stage) if folder.is_dir())
+    return sorted(path for folder in folders for path in folder.iterdir() if is_stale(path))
 
 
 def half_written(output: Path) -> list[Path]:
@@ -102,9 +107,9 @@ def half_written(output: Path) -> list[Path]:
     return [path for folder in folders for path in folder.glob(".*") if _HALF_WRITTEN.fullmatch(path.name)]
 
 
-def prune(output: Path, batches: Iterable[str], of_blocks: int) -> list[Path]:
+def prune(output: Path, batches: Iterable[str]) -> list[Path]:
     """Remove what `stale_files` and `half_written` find; returns it."""
-    stale = stale_files(output, batches, of_blocks) + half_written(output)
+    stale = stale_files(output, batches) + half_written(output)
     for path in stale:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

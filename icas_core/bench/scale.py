@@ -86,7 +86,7 @@ def _measure(given: argparse.Namespace, pictures: Path) -> None:
     output_of(run, "the whole run", cwd=_ROOT)
     spent = time.perf_counter() - start
     batches = sorted(path.stem for path in (output / "split").glob("*.parquet"))
-    used = used_by(output, [given.method], batches)
+    used = used_by(output, [given.method], batches, of_blocks=METHODS[given.method].blocks)
     threshold = given.threshold if given.threshold is not None else METHODS[given.method].default_threshold
     features = output / "extract" / given.method
     again = [sys.executable, "-m", "icas_core.bench.scale", str(given.pictures), "--work", str(given.work)]

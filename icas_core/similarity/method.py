@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ from icas_core.similarity.features import Stack
 # [width, height], a factor up to 1, or "original".
 Size = tuple[int, int] | float | str
 
-# So the cross comparisons are at most 136 jobs a method, and a changed batch repeats 16 of them.
+# So the cross comparisons of all methods together are at most 136 jobs; of one method a changed batch repeats 16.
 MOST_BLOCKS = 16
+MOST_PAIRS_OF_BLOCKS = MOST_BLOCKS * (MOST_BLOCKS + 1) // 2
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,16 @@ class Method:
     def settled(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The defaults with the `given` parameters over them; IcasError names one that is unknown or no such value."""
         return settled_parameters(self.name, self.parameters, given, choices=self.choices)
+
+
+def blocks_of_all(methods: Sequence[Method]) -> int:
+    """How many blocks the batches are joined to when several methods compare them, each the same pairs of blocks.
+
+    The most that any of them asks for, as long as their pairs of blocks are MOST_PAIRS_OF_BLOCKS at most.
+    """
+    most = max((method.blocks for method in methods), default=1)
+    fitting = (count for count in range(most, 1, -1) if len(methods) * count * (count + 1) // 2 <= MOST_PAIRS_OF_BLOCKS)
+    return next(fitting, 1)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:

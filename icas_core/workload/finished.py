@@ -12,8 +12,11 @@ _OF_METHODS = ("extract", "compare", "compare_across")
 _ALONE = ("merge", "place", "gallery")
 
 
-def used_by(output: Path | str, methods: Iterable[str], batches: Iterable[str]) -> dict[str, Usage]:
-    """What each stage of the run into `output` used; a stage whose jobs did not all leave their logs is left out."""
+def used_by(output: Path | str, methods: Iterable[str], batches: Iterable[str], *, of_blocks: int) -> dict[str, Usage]:
+    """What each stage of the run into `output` used; a stage whose jobs did not all leave their logs is left out.
+
+    of_blocks: how many blocks the batches were joined to.
+    """
     logs = Path(output) / "logs"
     if not (Path(output) / "summary.json").exists():
         return {}
@@ -24,7 +27,7 @@ def used_by(output: Path | str, methods: Iterable[str], batches: Iterable[str]) 
         for stage in _OF_METHODS[:2]:
             rule = "extract_deep" if (stage, method) == ("extract", "embedding") else stage
             files[f"{stage} {method}"] = [logs / rule / f"{method}.{name}.log" for name in names]
-        files[f"compare_across {method}"] = sorted((logs / "compare_across").glob(f"{method}.*.log"))
+        files[f"compare_across {method}"] = sorted((logs / "compare_across").glob(f"{method}.*_of_{of_blocks}.log"))
     found = {}
     for stage, each in files.items():
         usages = [usage for file in each if (usage := read_usage(file)) is not None]

@@ -12,7 +12,7 @@ from snakemake.utils import validate
 from icas_core.errors import IcasError
 from icas_core.segmentation.registry import SEGMENTERS
 from icas_core.similarity.registry import METHODS
-from workflow.settings import SCHEMA, load_schema
+from workflow.judging import SCHEMA, load_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_OF = load_schema()["properties"]

@@ -14,7 +14,8 @@ from snakemake.utils import update_config
 from icas_core.errors import IcasError
 from icas_core.segmentation.registry import SEGMENTERS
 from icas_core.similarity.registry import METHODS
-from workflow.settings import Settings, as_typed, derive, folders_to_merge, judge, load_schema, normalise
+from workflow.judging import as_typed, judge, load_schema, normalise
+from workflow.settings import Settings, derive, folders_to_merge
 
 DEFAULTS = Path(__file__).parents[2] / "config" / "config.yaml"
 
@@ -315,6 +316,28 @@ def test_a_floor_lowers_what_is_compared_but_not_what_is_clustered(tmp_path: Pat
 
 def test_a_setting_of_one_method_leaves_the_stages_of_another_alone(tmp_path: Path) -> None:
     assert settled(tmp_path).extract("ssim") == settled(tmp_path, orb={"features": 9}).extract("ssim")
+
+
+@pytest.mark.parametrize(
+    ("method", "blocks"),
+    [
+        ("ssim", 16),
+        ("imagehash", 4),
+        ("minhash", 8),
+        ("imagehash+minhash", 8),
+        ("ssim+orb", 11),
+        ("ssim+imagehash", 11),
+        ("ssim+orb+imagehash", 9),
+        ("ssim&orb&tm&imagehash&minhash", 6),
+        ("deep", 1),
+    ],
+)
+def test_the_comparisons_across_batches_are_as_few_with_several_methods(
+    method: str, blocks: int, tmp_path: Path
+) -> None:
+    settings = settled(tmp_path, method=method)
+    assert settings.blocks == blocks
+    assert len(settings.thresholds) * blocks * (blocks + 1) // 2 <= 136
 
 
 def test_a_size_too_small_for_a_method_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from workflow.choosing import (
     unchosen,
     write_choice,
 )
-from workflow.settings import Settings, derive, judge, load_schema
+from workflow.judging import judge, load_schema
+from workflow.settings import Settings, derive
 
 FOR = {"size": [16, 16], "variants": "none", "parameters": {}}
 DEFAULTS = Path(__file__).parents[2] / "config" / "config.yaml"

@@ -167,6 +167,8 @@ def test_any_batch_size_and_a_forest_give_the_components_of_the_librarys_pair_va
     runs = [{"batch_size": 100}, {"batch_size": 250, "edges": "forest", "representative": "first"}]
     # One batch: everything in one comparison.
     runs += [{"batch_size": 1000}] if name == "ssim" else []
+    # Eight batches in the four blocks that imagehash joins them to.
+    runs += [{"batch_size": 40}] if name == "imagehash" else []
     for keys in runs:
         result = Project(project.folder, output=f"{name}_{keys['batch_size']}")
         run = result.run(f"{result.output.name}/clusters.csv", **config_of(name, threshold), **keys)

@@ -65,10 +65,10 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 """
 
 
-def planned_within_bounds(project: Project, *arguments: str) -> Counter[str]:
+def planned_within_bounds(project: Project, **config: str) -> Counter[str]:
     """The jobs that -n names, having held its processor time and its memory against the bounds."""
     report = project.folder / "measured.json"
-    command = [sys.executable, "-c", MEASURING, str(report), *project.command(*arguments, "-n")]
+    command = [sys.executable, "-c", MEASURING, str(report), *project.command("-n", **config)]
     subprocess.run(command, cwd=project.folder, env=environment(), check=True, timeout=300)
     measured = json.loads(report.read_text(encoding="utf-8"))
     plan = Run(measured["code"], "", measured["text"])
@@ -87,6 +87,14 @@ def test_planning_stays_within_its_bounds_and_is_six_jobs_a_batch(unmade: Projec
     assert planned_within_bounds(unmade) == expected
     assert expected.total() <= 6 * BATCHES + 150
     assert not unmade.output.exists()
+
+
+@pytest.mark.parametrize(("method", "across"), [("ssim+orb", 2 * 66), ("ssim&orb&imagehash", 3 * 45)])
+def test_each_further_method_is_two_jobs_a_batch_and_none_more_for_the_whole(unmade: Project, method: str, across: int):
+    further = method.count("+") + method.count("&")
+    plan = planned_within_bounds(unmade, method=method)
+    assert plan["compare_across"] == across
+    assert plan.total() <= (6 + 2 * further) * BATCHES + 150
 
 
 def test_of_a_finished_result_nothing_is_planned_and_of_a_picture_more_or_less_one_batch(made: Project):

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_an_emptied_batch_is_pruned_and_its_name_never_used_again(finished):
         (finished.pictures / name).unlink()
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == ENDING
     left = [path for path in finished.output.rglob("*") if "0003" in path.name or "_03." in path.name]
-    left += list(finished.output.rglob("03_*"))
+    left += list(finished.output.rglob("*03_*"))
     assert [path for path in left if "cluster_0003" not in path.as_posix()] == []
     assert finished.partition() == from_scratch(finished, **BATCHES_OF_SIX)
 
@@ -148,6 +149,25 @@ def test_another_method_runs_all_but_split_and_the_first_one_again_compares_noth
 
     assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == CLUSTER_ON
     assert finished.partition() == partition
+
+
+def test_a_second_method_joins_fewer_blocks_and_each_way_of_joining_them_compares_once(finished):
+    partition = finished.partition()
+    two = {**BATCHES_OF_SIX, "method": "tm+imagehash"}
+    run = run_as_planned(finished, **two)
+    # 11 blocks instead of 16, so that what tm compared across does not serve here.
+    assert run.jobs == CLUSTER_ON + Counter(extract=6, compare=6, compare_across=2 * 15)
+    assert finished.partition() == from_scratch(finished, **two)
+    assert run_as_planned(finished, **BATCHES_OF_SIX).jobs == CLUSTER_ON
+    assert finished.partition() == partition
+
+    for name in finished.batches()["0003"]:
+        (finished.pictures / name).unlink()
+    assert run_as_planned(finished, **two).jobs == CLUSTER_ON - Counter(cluster=1, place_batch=1, represent=1)
+    left = [path.name for path in (finished.output / "compare_across").rglob("*.parquet")]
+    assert sorted(left) == sorted(
+        f"{i:02d}_{j:02d}_of_{blocks}.parquet" for blocks in (11, 11, 16) for i, j in combinations((1, 2, 4, 5, 6), 2)
+    )
 
 
 @pytest.mark.parametrize("change", [{"size": [12, 12]}, {"variants": "mirror"}, {"decode": "fast"}])

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 import workflow.choosing as choosing
+import workflow.judging as judging
 import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
@@ -31,19 +32,19 @@ def or_end(function, *arguments):
 
 
 def read_settings():
-    schema = configuration.load_schema()
+    schema = judging.load_schema()
     given = workflow.config_settings
-    typed = configuration.as_typed(
+    typed = judging.as_typed(
         config, given.config_args or [], [*workflow.configfiles, *given.configfiles]
     )
-    judged = configuration.judge(typed, schema)
+    judged = judging.judge(typed, schema)
     if "merge_folders" in ASKED and workflow.is_main_process:
         judged["images"] = configuration.folders_to_merge(judged)
     config.clear()
     config.update(judged)
     # Snakemake would load pandas to see whether the configuration, and later a job's params, are data frames.
     leave_out("pandas")
-    validate(config, str(configuration.SCHEMA))
+    validate(config, str(judging.SCHEMA))
     return configuration.derive(
         config, suffix="_merged" if ASKED == {"merge_folders"} else ""
     )
@@ -168,6 +169,7 @@ wildcard_constraints:
     segmenter=config["segment_method"],
     i=r"\d\d",
     j=r"\d\d",
+    blocks=str(SETTINGS.blocks),
 
 
 # An estimate looks at the plan and writes nothing.
@@ -191,7 +193,7 @@ def start_run():
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
     with planning.writing(SETTINGS.output):
-        planning.prune(SETTINGS.output, BATCHES, SETTINGS.blocks)
+        planning.prune(SETTINGS.output, BATCHES)
         if "presegment" in ASKED:
             planning.prune_maps(SETTINGS.output, PLAN)
     for line in planning.remarks(SETTINGS.output):

@@ -24,16 +24,15 @@ rule compare_across:
         represented=represented,
         features=features_of_blocks,
     output:
-        edges=out("compare_across/{method}/{i}_{j}.parquet"),
+        edges=out("compare_across/{method}/{i}_{j}_of_{blocks}.parquet"),
     log:
-        logged("compare_across", "{method}.{i}_{j}"),
+        logged("compare_across", "{method}.{i}_{j}_of_{blocks}"),
     benchmark:
-        timed("compare_across", "{method}.{i}_{j}")
+        timed("compare_across", "{method}.{i}_{j}_of_{blocks}")
     conda:
         "../../envs/icas.yaml"
     threads: share_of_cores(len(PAIRS) * len(METHODS))
     params:
         stage=across_stage,
-        of_blocks=SETTINGS.blocks,
     script:
         "../../scripts/compare_across.py"

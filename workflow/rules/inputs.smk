@@ -177,7 +177,7 @@ def of_block_pairs():
     if SETTINGS.deep:
         return []
     return [
-        out(f"compare_across/{method}/{i}_{j}.parquet")
+        out(f"compare_across/{method}/{i}_{j}_of_{SETTINGS.blocks}.parquet")
         for method in METHODS
         for i, j in PAIRS
     ]

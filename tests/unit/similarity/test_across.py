@@ -14,7 +14,6 @@ from icas_core.similarity.features import Features, write_features
 from icas_core.similarity.pairs import similar_pairs
 from icas_core.tables import CLUSTERS, write_table
 
-BLOCKS = 3
 COMPARED = {"method": "ssim", "threshold": 0.4, "parameters": {}, "threads": 1, "what": "test"}
 
 
@@ -39,15 +38,17 @@ def batches(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[s
     return files, parts
 
 
-def edges_of_blocks(files: list[str], represented: list[str], forest: bool = False) -> tuple[dict, int]:
+def edges_of_blocks(
+    files: list[str], represented: list[str], forest: bool = False, of_blocks: int = 3
+) -> tuple[dict, int]:
     """All edges of all pairs of blocks, by their paths, and the number of possible pairs."""
     found: dict[frozenset[str], float] = {}
     possible = 0
-    for i, j in combinations_with_replacement(range(BLOCKS), 2):
-        at = [k for k, file in enumerate(files) if int(Path(file).stem) % BLOCKS in (i, j)]
+    for i, j in combinations_with_replacement(range(of_blocks), 2):
+        at = [k for k, file in enumerate(files) if int(Path(file).stem) % of_blocks in (i, j)]
         chosen = [represented[k] for k in at] if represented else []
         edges, paths = compare_blocks(
-            [files[k] for k in at], chosen, blocks=(i, j), of_blocks=BLOCKS, forest=forest, **COMPARED
+            [files[k] for k in at], chosen, blocks=(i, j), of_blocks=of_blocks, forest=forest, **COMPARED
         )
         possible += edges.counts["possible"]
         for a, b, similarity in zip(edges.a, edges.b, edges.similarity, strict=True):
@@ -68,11 +69,14 @@ def edges_by_batch(parts: dict[str, Features]) -> tuple[dict, int]:
     return found, possible
 
 
-def test_blocks_give_the_edges_of_all_pairs_of_batches(batches: tuple[list[str], dict[str, Features]]) -> None:
+@pytest.mark.parametrize("of_blocks", [1, 2, 3, 6, 16])
+def test_any_number_of_blocks_gives_the_edges_of_all_pairs_of_batches(
+    batches: tuple[list[str], dict[str, Features]], of_blocks: int
+) -> None:
     files, parts = batches
     expected, possible = edges_by_batch(parts)
     assert len(expected) > 100
-    assert edges_of_blocks(files, []) == (expected, possible)
+    assert edges_of_blocks(files, [], of_blocks=of_blocks) == (expected, possible)
 
 
 def test_only_the_represented_pictures_take_part(
