@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import re
@@ -91,15 +90,6 @@ def upright_size(path: Path | str) -> tuple[int, int]:
         raise
     except Exception as error:  # as in read_rgb
         raise RejectedPicture(_reason(error, path)) from error
-
-
-def thumbnail(path: Path | str, side: int) -> bytes:
-    """A JPEG of the upright picture that fits into `side` × `side` pixels, never enlarged; raises RejectedPicture."""
-    picture = Image.fromarray(read_rgb(path, longest=side))
-    picture.thumbnail((side, side))
-    jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=80)
-    return jpeg.getvalue()
 
 
 def _open_regular(path: Path | str) -> IO[bytes]:

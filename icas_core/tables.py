@@ -85,9 +85,9 @@ def read_table(
     IcasError names the file when it is missing, damaged or has other columns than `schema`.
     """
     # Not pq.read_table: it loads pyarrow's data sets, slowly.
-    with _naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         if schema is not None:
-            _require_columns(path, file.schema_arrow, schema)
+            require_columns(path, file.schema_arrow, schema)
         groups = range(file.num_row_groups) if equal is None else _groups_with(file.metadata, *equal)
         return file.read_row_groups(list(groups), columns=columns)
 
@@ -109,8 +109,8 @@ def read_rows(path: Path | str, rows: Sequence[int] | np.ndarray, schema: pa.Sch
     Raises IcasError as read_table does.
     """
     wanted = np.asarray(rows, np.int64)
-    with _naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
-        _require_columns(path, file.schema_arrow, schema)
+    with naming(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        require_columns(path, file.schema_arrow, schema)
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *sizes])
         group_of = np.searchsorted(starts, wanted, side="right") - 1
@@ -121,20 +121,20 @@ def read_rows(path: Path | str, rows: Sequence[int] | np.ndarray, schema: pa.Sch
 
 def count_rows(path: Path | str) -> int:
     """How many rows a parquet table has."""
-    with _naming(path):
+    with naming(path):
         return pq.read_metadata(path).num_rows
 
 
 def count_bytes(path: Path | str) -> int:
     """How many bytes a parquet table takes once it is read, roughly."""
-    with _naming(path):
+    with naming(path):
         metadata = pq.read_metadata(path)
         return sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
 
 
 def read_notes(path: Path | str) -> dict[str, Any]:
     """The notes that write_table put into a table's metadata ({} when there are none)."""
-    with _naming(path):
+    with naming(path):
         metadata = pq.read_schema(path).metadata or {}
     checksum, _, content = metadata.get(_NOTES, b"").partition(b" ")
     # Parquet's own checksums are of the columns only.
@@ -196,8 +196,8 @@ def sync_folder(folder: Path | str) -> None:
 
 
 @contextmanager
-def _naming(path: Path | str) -> Iterator[None]:
-    """Name the file when it cannot be read."""
+def naming(path: Path | str) -> Iterator[None]:
+    """IcasError names the file when it is missing or cannot be read."""
     try:
         yield
     except FileNotFoundError:
@@ -207,7 +207,8 @@ def _naming(path: Path | str) -> Iterator[None]:
         raise IcasError(f"{path}: not a readable table ({reason}); delete it and run again") from error
 
 
-def _require_columns(path: Path | str, found: pa.Schema, expected: pa.Schema) -> None:
+def require_columns(path: Path | str, found: pa.Schema, expected: pa.Schema) -> None:
+    """IcasError names the file whose columns are others than expected."""
     if not found.remove_metadata().equals(expected):
         raise IcasError(f"{path}: columns are {found.names}, expected {expected.names}; delete it and run again")
 

@@ -6,6 +6,7 @@ from icas_core.logs import progress, reporting_errors
 from icas_core.report.gallery import write_gallery
 from icas_core.report.summary import read_histograms, write_summary
 from icas_core.tables import MERGED, read_all_rejected, read_table
+from icas_core.thumbnails import StoredThumbnails
 from icas_core.workload.counted import expected_of, read_counts
 
 # What the page says above each figure, by the name of its file.
@@ -29,6 +30,7 @@ def main(job) -> None:
             images_root=stage["images"],
             destination=job.output.page,
             template=job.input.template,
+            thumbnails=StoredThumbnails(job.input.thumbnails),
             rejected=rejected,
             histograms=read_histograms([*job.input.edges, *job.input.across], thresholds),
             counts=read_counts(job.input.edges, job.input.across, list(thresholds), expected),
@@ -36,7 +38,6 @@ def main(job) -> None:
             figures=[(FIGURES[Path(file).stem], file) for file in job.input.figures],
             title=Path(stage["images"]).name,
             progress=bar,
-            threads=job.threads,
         )
     write_summary(merged, rejected, job.output.page, job.output.summary)
 

@@ -34,7 +34,7 @@ _BATCH_OR_PAIR = re.compile(r"(?<![^.])(?:(\d{4,})|(\d\d)_(\d\d)_of_([1-9]\d*))(
 # Snakemake holds times as floats.
 _TELLABLE_NS = 2_000
 # The temporary names of `written_atomically`, which a killed job leaves, in the folders where jobs write tables.
-_HALF_WRITTEN = re.compile(r"\..+\.(parquet|csv|json|html)\.[a-z0-9_]{8}")
+_HALF_WRITTEN = re.compile(r"\..+\.(parquet|arrow|csv|json|html)\.[a-z0-9_]{8}")
 _OF_TABLES = ("split", "extract/*", "compare/*", "cluster", "place_batch", "represent", "compare_across/*")
 _OF_TABLES += ("numbers", "merge", "place", "presegment/*")
 

@@ -65,7 +65,7 @@ def read_dataset(
         if isinstance(made, str):
             LOG.warning("%s: %s; not learnt from", path, made)
         else:
-            pictures.append(made[0])
+            pictures.append(made.pictures[0])
         if progress is not None:
             progress.advance(1)
     if not pictures:

@@ -14,6 +14,7 @@ from icas_core.errors import IcasError
 from icas_core.similarity.embedding import METHOD
 from icas_core.similarity.features import Features
 from icas_core.similarity.sizes import settled_size, variant_count
+from icas_core.thumbnails import Keep
 
 _TOGETHER = 32  # pictures that go through the model at once
 
@@ -30,12 +31,14 @@ def embed_pictures(
     device: str = "auto",
     threads: int = 1,
     progress: Any = None,
+    thumbnails: Keep | None = None,
 ) -> tuple[Features, list[tuple[str, str]]]:
     """The float32 embeddings of the pictures `paths` below `root`, and the rejected ones as (path, reason), in order.
 
     model, checkpoint: `deep.model` and `deep.checkpoint`. size: "default" (the model's own choice) or (width, height).
     variants: "none", "mirror" or "all", one embedding a position. device: "auto", "cpu" or "cuda".
-    progress: an object with .advance(n). A few pictures a thread and one batch of the model are in memory at once.
+    progress: an object with .advance(n). thumbnails: is given each picture's, in order. A few pictures a thread and one
+    batch of the model are in memory at once.
     """
     count = variant_count(variants)
     embedder = load_embedder(model, checkpoint=checkpoint, device=device, threads=threads)
@@ -43,13 +46,16 @@ def embed_pictures(
     rows = _Rows(embedder)
     kept: list[str] = []
     rejected: list[tuple[str, str]] = []
-    for path, made in pictures_at(root, paths, size_of=size_of, variants=variants, decode=decode, threads=threads):
+    how: dict[str, Any] = {"size_of": size_of, "variants": variants, "decode": decode, "threads": threads}
+    for path, made in pictures_at(root, paths, **how, drawn=thumbnails is not None):
         if isinstance(made, str):
             rejected.append((path, made))
         else:
             kept.append(path)
-            for position in made:
+            for position in made.pictures:
                 rows.add(position)
+            if thumbnails is not None:
+                thumbnails(path, made.thumbnail)
         if progress is not None:
             progress.advance(1)
     every = rows.end()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,17 +17,20 @@ import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from icas_core.errors import IcasError, RejectedPicture
-from icas_core.images import thumbnail
 from icas_core.report.contents import Page, clusters_of, pages_of
 from icas_core.report.pages_folder import page_name, replaced_folder
 from icas_core.report.plots import pairs_chart, similarity_chart, sizes_chart
 from icas_core.tables import written_atomically
+from icas_core.thumbnails import thumbnail
 
 PAGE_SIZE = 1000
-THUMBNAIL_SIDE = 128
 # Up to here the first page carries every file name, so that its filter finds pictures on all pages.
 SEARCHABLE = 100_000
 REJECTIONS_SHOWN = 5000
+
+
+# Takes a picture's path, gives its thumbnail: a JPEG.
+ThumbnailOf = Callable[[str], bytes | None]
 
 
 class Progress(Protocol):
@@ -42,6 +46,7 @@ def write_gallery(
     images_root: Path | str,
     destination: Path | str,
     template: Path | str,
+    thumbnails: ThumbnailOf | None = None,
     rejected: Sequence[tuple[str, str]] = (),
     histograms: Mapping[str, Mapping[str, Any]] | None = None,
     counts: Mapping[str, Mapping[str, int]] | None = None,
@@ -54,7 +59,8 @@ def write_gallery(
 ) -> None:
     """Write `destination` and, beyond `page_size` pictures, a folder of its stem beside it (page_0002.html, …).
 
-    merged: a table of tables.MERGED, its paths relative to images_root; rejected: (path, reason); histograms, for each
+    merged: a table of tables.MERGED, its paths relative to images_root; thumbnails: gives a path's, or None; without it
+    they are drawn from the pictures; rejected: (path, reason); histograms, for each
     method: counts over equal bins of -1..1 and threshold (or None); counts, for each stage of comparing: the pairs
     expected, possible, pruned, skipped, compared; settings: key → value, nested tables allowed; figures: (title, PNG
     file) for the first page. Thumbnails are in the pages themselves; the comparison asks for the originals beside them
@@ -94,7 +100,8 @@ def write_gallery(
     }
     folder = destination.with_suffix("")
     with ThreadPoolExecutor(threads) as pool:
-        site = _Site(_template(Path(template)), Path(images_root), everywhere, pool, progress)
+        drawn = thumbnails or partial(_drawn, Path(images_root))
+        site = _Site(_template(Path(template)), Path(images_root), everywhere, pool, progress, drawn)
         with replaced_folder(folder) as aside:
             for page in pages[1:]:
                 _write_text(aside / page_name(page.number), site.render(page, folder))
@@ -109,6 +116,7 @@ class _Site:
     everywhere: dict[str, Any]
     pool: ThreadPoolExecutor
     progress: Progress | None
+    thumbnail_of: ThumbnailOf
 
     def render(self, page: Page, place: Path, **more: Any) -> str:
         root = Path(os.path.relpath(self.images_root, place)).as_posix()
@@ -131,11 +139,16 @@ class _Site:
         return drawn
 
     def _data_uri(self, path: str) -> str | None:
-        try:
-            return "data:image/jpeg;base64," + b64encode(thumbnail(self.images_root / path, THUMBNAIL_SIDE)).decode()
-        except RejectedPicture:
-            # Deleted or damaged since it was clustered: its place in the result is shown without it.
-            return None
+        jpeg = self.thumbnail_of(path)
+        return None if jpeg is None else "data:image/jpeg;base64," + b64encode(jpeg).decode()
+
+
+def _drawn(root: Path, path: str) -> bytes | None:
+    try:
+        return thumbnail(root / path)
+    except RejectedPicture:
+        # Deleted or damaged since it was clustered: its place in the result is shown without it.
+        return None
 
 
 def _png(path: Path | str) -> str:

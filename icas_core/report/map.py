@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from icas_core.errors import RejectedPicture
-from icas_core.images import thumbnail
 from icas_core.tables import OUTLIER, written_atomically
+from icas_core.thumbnails import thumbnail
 
 _SIDE = 64  # pixels of a thumbnail's longer side
 _APART = 0.045  # thumbnails' least distance, as a share of the map

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +21,20 @@ from icas_core.similarity.method import Method, Size
 from icas_core.similarity.registry import METHODS, method_of
 from icas_core.similarity.sizes import positions, settled_size, variant_count
 from icas_core.similarity.threads import libraries_in_one_thread
+from icas_core.thumbnails import Keep, thumbnail_beside
 
 LOG = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
 _WAITING = 4  # pictures queued for each thread: decoded pictures are large, features small
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What extraction makes of one picture: a feature for each position, and its thumbnail."""
+
+    features: list[np.ndarray]
+    thumbnail: bytes
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,15 @@ class _Recipe:
             return self.method.reduced(**self.parameters)
         return None
 
-    def features_of(self, path: str) -> list[np.ndarray] | str:
-        """One feature for each position of the picture, or the reason why it is rejected."""
+    def made_of(self, path: str, *, drawn: bool) -> _Made | str:
+        """What is kept of a picture, with its thumbnail where it is `drawn`, or the reason why it is rejected."""
         least = self.at_least() if self.fast else None
         try:
-            picture = read_rgb(self.root / path, at_least=least) if least else read_rgb(self.root / path)
+            picture = read_rgb(self.root / path, at_least=least)
             compared = positions(picture, self.size, self.variants, self.method)
-            return [self.method.extract(position, **self.parameters) for position in compared]
+            features = [self.method.extract(position, **self.parameters) for position in compared]
+            small = thumbnail_beside(picture, self.root / path, reduced=least is not None) if drawn else b""
+            return _Made(features, small)
         except RejectedPicture as rejection:
             return str(rejection)
         except MemoryError:
@@ -70,12 +82,14 @@ def extract_features(
     threads: int = 1,
     parameters: Mapping[str, Any] | None = None,
     progress: Any = None,
+    thumbnails: Keep | None = None,
 ) -> tuple[Features, list[tuple[str, str]]]:
     """The features of the pictures `paths` below `root`, and the rejected ones as (path, reason), in order.
 
     size: "default" (the method's own), "original", (width, height) or a factor up to 1. variants: "none",
     "mirror" or "all". decode: "exact", or "fast" to let the decoder reduce large pictures.
-    progress: an object with .advance(n). At most a few pictures a thread are in memory at once.
+    progress: an object with .advance(n). thumbnails: is given each picture's, in order. At most a few pictures a thread
+    are in memory at once.
     Raises IcasError on an unknown method, size, parameter or word, and where a method that compares
     pictures of one size only is given pictures of different sizes.
     """
@@ -89,14 +103,17 @@ def extract_features(
     kept: list[str] = []
     rejected: list[tuple[str, str]] = []
     features: list[list[np.ndarray]] = [[] for _ in range(count)]
-    for path, made in made_in_order(recipe.features_of, paths, threads):
+    make = partial(recipe.made_of, drawn=thumbnails is not None)
+    for path, made in made_in_order(make, paths, threads):
         if isinstance(made, str):
             rejected.append((path, made))
         else:
             kept.append(path)
-            for column, feature in zip(features, made, strict=True):
+            for column, feature in zip(features, made.features, strict=True):
                 column.append(feature)
-            if not made[0].shape[0]:
+            if thumbnails is not None:
+                thumbnails(path, made.thumbnail)
+            if not made.features[0].shape[0]:
                 LOG.warning("%s: %s", path, chosen.empty)
         if progress is not None:
             progress.advance(1)

@@ -97,7 +97,7 @@ def predict(plan: Plan, costs: Costs) -> list[Stage]:
     stages.append(_merge(plan, costs))
     stages.append(_one(plan, "place", costs, costs.placing, costs.memory[0] + plan.pictures * _ROW))
     shown = costs.memory[0] + min(plan.pictures, _PAGE) * _THUMBNAIL * 3 + plan.pictures * _ROW
-    stages.append(_one(plan, "gallery", costs, costs.showing, shown, threads=plan.cores))
+    stages.append(_one(plan, "gallery", costs, costs.showing, shown))
     jobs = sum(stage.jobs for stage in stages)
     planning = plan.main + jobs * PLANNING_A_JOB
     return [*stages, Stage("snakemake", 1, 0, planning, planning, costs.memory[0] * 2)]
@@ -164,11 +164,10 @@ def _merge(plan: Plan, costs: Costs) -> Stage:
     return Stage("merge", 1, 0, seconds, seconds, memory)
 
 
-def _one(plan: Plan, name: str, costs: Costs, picture: float, memory: float, threads: int = 1) -> Stage:
-    """A stage of one job that costs so much a picture, in so many threads."""
-    work = plan.pictures * picture
-    begin = costs.start + AROUND_A_JOB
-    return Stage(name, 1, 0, begin + work, begin + work / threads, memory)
+def _one(plan: Plan, name: str, costs: Costs, picture: float, memory: float) -> Stage:
+    """A stage of one job that costs so much a picture."""
+    seconds = costs.start + AROUND_A_JOB + plan.pictures * picture
+    return Stage(name, 1, 0, seconds, seconds, memory)
 
 
 def _clock(jobs: Sequence[float], cores: int) -> float:

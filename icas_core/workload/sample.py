@@ -103,8 +103,9 @@ def measure_sample(
     """
     small = usage_so_far().megabytes
     every, timed, tried = {}, {}, 0
+    thumbnails: dict[str, bytes] = {}
     for method, stage in extract.items():
-        every[method], timed[method], tried = _extracted(root, paths, stage)
+        every[method], timed[method], tried = _extracted(root, paths, stage, thumbnails)
     reading = usage_so_far().megabytes
     methods, edges = {}, {}
     for method, features in every.items():
@@ -115,7 +116,7 @@ def measure_sample(
         methods[method] = MethodCosts(*timed[method], pair=pair, chosen=chosen, start=loading, bytes=size)
     comparing = usage_so_far().megabytes
     kept = sorted(set.intersection(*(set(features.paths) for features in every.values())))
-    rest = _rest(root, kept, transfer=transfer, batch_transfer=batch_transfer, template=template)
+    rest = _rest(root, kept, thumbnails, transfer=transfer, batch_transfer=batch_transfer, template=template)
     return Costs(
         pictures=len(kept),
         methods=methods,
@@ -140,16 +141,20 @@ def _quiet() -> Any:
 
 
 def _extracted(
-    root: Path | str, paths: Sequence[str], stage: Mapping[str, Any]
+    root: Path | str, paths: Sequence[str], stage: Mapping[str, Any], thumbnails: dict[str, bytes]
 ) -> tuple[Features, tuple[float, float], int]:
-    """Features of as many pictures as there is time for; seconds a picture, and of loading; how many were tried."""
+    """Features of as many pictures as there is time for; seconds a picture, and of loading; how many were tried.
+
+    Fills `thumbnails`, which are made beside the features.
+    """
+    keep = thumbnails.__setitem__
     began = process_time()
-    features_of(root, paths[:1], **stage)
+    features_of(root, paths[:1], **stage, thumbnails=keep)
     first = process_time() - began
     parts, done = [], 0
     began = process_time()
     while done < len(paths) and (process_time() - began < _SECONDS or done < _LEAST):
-        parts.append(features_of(root, paths[done : done + RUN], **stage)[0])
+        parts.append(features_of(root, paths[done : done + RUN], **stage, thumbnails=keep)[0])
         done += RUN
     tried = min(done, len(paths))
     each = (process_time() - began) / max(tried, 1)
@@ -204,7 +209,13 @@ def _alike(paths: Sequence[str], edges: Mapping[str, Mapping[str, Any]], operato
 
 
 def _rest(
-    root: Path | str, paths: Sequence[str], *, transfer: str, batch_transfer: str, template: Path | str
+    root: Path | str,
+    paths: Sequence[str],
+    thumbnails: Mapping[str, bytes],
+    *,
+    transfer: str,
+    batch_transfer: str,
+    template: Path | str,
 ) -> dict[str, float]:
     """Seconds a picture of the stages that follow comparing, which depend on no method."""
     edges = {"image_a": paths[0:-1:2], "image_b": paths[1::2], "similarity": np.ones(len(paths) // 2, np.float32)}
@@ -219,9 +230,10 @@ def _rest(
         placing = _placed(merged, root, Path(folder) / "clusters", transfer)
         placing_batch = 0.0 if batch_transfer == "none" else _placed(merged, root, Path(folder) / "b", batch_transfer)
         shown = merged.slice(0, 96)
-        write_gallery(shown.slice(0, 1), images_root=root, destination=Path(folder) / "one.html", template=template)
+        how: dict[str, Any] = {"images_root": root, "template": template, "thumbnails": thumbnails.get}
+        write_gallery(shown.slice(0, 1), destination=Path(folder) / "one.html", **how)
         began = process_time()
-        write_gallery(shown, images_root=root, destination=Path(folder) / "page.html", template=template)
+        write_gallery(shown, destination=Path(folder) / "page.html", **how)
         showing = (process_time() - began) / shown.num_rows
     return {
         "placing": placing,

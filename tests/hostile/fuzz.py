@@ -23,7 +23,8 @@ with atheris.instrument_imports(
 ):
     from icas_core import limits
     from icas_core.errors import RejectedPicture
-    from icas_core.images import read_rgb, thumbnail, upright_size
+    from icas_core.images import read_rgb, upright_size
+    from icas_core.thumbnails import thumbnail
 
 _PICTURE = Path(tempfile.mkdtemp(prefix="icas-fuzz-")) / "picture.jpg"
 _LIMITS = ["-timeout=60", "-rss_limit_mb=2000", "-max_len=60000"]

@@ -30,6 +30,7 @@ def job_of(name: str, folder: Path, **config: Any) -> Named:
         "split": str(out / "split/0001.parquet"),
         "features": str(out / "extract/ssim/0001.parquet"),
         "rejected": str(out / "extract/ssim/0001.rejected.csv"),
+        "thumbnails": str(out / "extract/ssim/0001.thumbnails.arrow"),
         "edges": str(out / "compare/ssim/0001.parquet"),
         "clusters": str(out / "cluster/0001.parquet"),
         "represented": str(out / "represent/0001.parquet"),
@@ -40,7 +41,7 @@ def job_of(name: str, folder: Path, **config: Any) -> Named:
         "split": ({}, {"manifest": at["split"]}, {"stage": {}, "ledger": str(out / "ledger.parquet")}),
         "extract": (
             {"manifest": at["split"]},
-            {"features": at["features"], "rejected": at["rejected"]},
+            {name: at[name] for name in ("features", "rejected", "thumbnails")},
             {"stage": {**SIMILARITY, "size": [16, 16], "variants": "none", "decode": "exact"}},
         ),
         "compare": (

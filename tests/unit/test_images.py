@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from icas_core import images
 from icas_core.errors import RejectedPicture
-from icas_core.images import is_picture_name, read_rgb, thumbnail, upright_size
+from icas_core.images import is_picture_name, read_rgb, upright_size
 from icas_core.limits import MAX_PIXELS
 from tests.odd_pictures import ODD_INPUTS, READ, OddPicture, make_odd_pictures, photograph, png_of_size
 
@@ -253,21 +253,6 @@ def test_reading_starts_no_other_format_of_pillow(tmp_path: Path) -> None:
     (tmp_path / "icon.ico").rename(tmp_path / "icon.png")
     with pytest.raises(RejectedPicture, match="not a picture"):
         read_rgb(tmp_path / "icon.png")
-
-
-@pytest.mark.parametrize(("size", "expected"), [((900, 600), (120, 80)), ((60, 90), (60, 90)), ((4, 900), (1, 120))])
-def test_a_thumbnail_fits_its_side_and_is_never_enlarged(
-    tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]
-) -> None:
-    photograph().resize(size).save(tmp_path / "picture.jpg")
-    with Image.open(io.BytesIO(thumbnail(tmp_path / "picture.jpg", 120))) as small:
-        assert small.format == "JPEG"
-        assert small.size == expected
-
-
-def test_a_thumbnail_is_upright(odd_folder: Path) -> None:
-    with Image.open(io.BytesIO(thumbnail(odd_folder / "exif 6.jpg", 100))) as small:
-        assert small.height > small.width
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "A.Tiff", "x y.webp", "猫.HEIC", "a.b.png"])

@@ -10,6 +10,7 @@ rule extract_deep:
     output:
         features=out("extract/{method}/{batch}.parquet"),
         rejected=out("extract/{method}/{batch}.rejected.csv"),
+        thumbnails=out("extract/{method}/{batch}.thumbnails.arrow"),
     log:
         logged("extract_deep", "{method}.{batch}"),
     benchmark:

@@ -1,4 +1,5 @@
-# Takes a batch's manifest and the pictures; makes the method's features, and the pictures that could not be read.
+# Takes a batch's manifest and the pictures; makes the method's features, the pictures that could not be read, and
+# thumbnails: no picture is read again for the page.
 
 
 rule extract:
@@ -7,6 +8,7 @@ rule extract:
     output:
         features=out("extract/{method}/{batch}.parquet"),
         rejected=out("extract/{method}/{batch}.rejected.csv"),
+        thumbnails=out("extract/{method}/{batch}.thumbnails.arrow"),
     log:
         logged("extract", "{method}.{batch}"),
     benchmark:

@@ -4,6 +4,7 @@
 rule gallery:
     input:
         clusters=out("merge/clusters.parquet"),
+        thumbnails=of_batches(f"extract/{METHODS[0]}/{{batch}}.thumbnails.arrow"),
         rejected=of_batches_and_methods("extract/{method}/{batch}.rejected.csv"),
         edges=edges_of_batches,
         across=of_block_pairs(),
@@ -24,7 +25,6 @@ rule gallery:
         timed("gallery")
     conda:
         "../../envs/icas.yaml"
-    threads: share_of_cores(1)
     params:
         stage=gallery_stage,
     script:

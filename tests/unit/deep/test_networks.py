@@ -129,7 +129,7 @@ def test_a_classifier_of_torchvision_gives_what_its_last_layer_is_given(tmp_path
     preset = weights.transforms()
     from icas_core.deep.reading import pictures_at
 
-    pictures = np.stack([made[0] for _, made in pictures_at(folder, names[:2], size_of=lambda own: (64, 64))])
+    pictures = np.stack([made.pictures[0] for _, made in pictures_at(folder, names[:2], size_of=lambda own: (64, 64))])
     batch = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
     mean, deviation = (torch.tensor(one).view(3, 1, 1) for one in (preset.mean, preset.std))
     with torch.inference_mode():
