@@ -28,9 +28,14 @@ class Slurm:
             command, env=self.environment, capture_output=True, text=True, check=True, timeout=30
         ).stdout
 
-    def states(self) -> dict[str, str]:
-        """All submissions so far (the controller keeps them for ten minutes): number → state, as RUNNING or FAILED."""
-        return dict(line.split() for line in self.ask("squeue", "-h", "--states=all", "-o", "%i %T").splitlines())
+    def states(self, named: str = "") -> dict[str, str]:
+        """All submissions so far whose names begin with `named`: number → state, as RUNNING or FAILED.
+
+        The controller keeps them for ten minutes.
+        """
+        lines = self.ask("squeue", "-h", "--states=all", "-o", "%i %T %j").splitlines()
+        jobs = (line.split(maxsplit=2) for line in lines)
+        return {number: state for number, state, name in jobs if name.startswith(named)}
 
 
 @pytest.fixture(scope="session")
