@@ -1,17 +1,20 @@
-"""`python -m icas_core.painter.measure`: what painting costs, on a picture of its own, without a window of the system.
+"""`python -m icas_core.painter.measure`: what painting costs, on pictures of its own.
 
-Event to state: `Session.point` or `.key`. Event to screen: that, and the picture that the window shows. Opening the
-windows, and what they cost while nothing is done, need a screen and are measured where there is one.
+Event to state: `Session.point` or `.key`. Event to screen: that, and the picture that the window shows, which nobody
+sees. Undo: the steps as the session keeps them, and what the whole process holds more after them. Opening the windows,
+and what they cost while nothing is done: the program's own CPU seconds, on the screen or else on a virtual one.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
+import gc
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,13 +23,17 @@ from PIL import Image
 
 from icas_core.annotations.classes import default_classes
 from icas_core.painter.events import Event, Key, Pointer
+from icas_core.painter.measure_windows import measured_windows
 from icas_core.painter.preparing import Method
-from icas_core.painter.program import CLASSES, PICTURE, Program
+from icas_core.painter.program import PICTURE, Program
 from icas_core.painter.session import Options, Session
 
 _SIZES = ((1920, 1080), (4000, 3000))
 _SEGMENTS = 2000
-_TIMES = 200
+_TIMES, _STEPS = 200, 1000
+# Milliseconds that 95 of 100 events stay below on the smaller picture, twice that on the larger: state, screen.
+_BOUNDS = (5, 33)
+_APART = 24  # pixels of the canvas between two places: a segment is about 23 wide
 
 
 class Unseen:
@@ -46,21 +53,61 @@ class Unseen:
         """Nothing is zoomed."""
 
 
+@dataclass(frozen=True)
+class Undo:
+    """What undo takes: steps, the median bytes of one, all of them, and what the process holds more after them."""
+
+    steps: int
+    median: float
+    total: int
+    grown: int
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m icas_core.painter.measure", description=__doc__)
     parser.add_argument("--times", type=int, default=_TIMES, help="how often each action is done")
+    parser.add_argument("--steps", type=int, default=_STEPS, help="how many steps are kept for undo")
     given = parser.parse_args(arguments)
-    print(f"{'picture':>12} {'action':<16} {'state p50':>10} {'p95':>7} {'screen p50':>11} {'p95':>7}  ms")
+    print("milliseconds by the clock  state p50     p95   screen p50     p95")
     for size in _SIZES:
         with TemporaryDirectory() as folder:
-            _measure(size, Path(folder), given.times)
-    if os.environ.get("DISPLAY"):
-        _measure_windows()
+            _print_actions(size, Path(folder), given.times)
+    for size in _SIZES:
+        with TemporaryDirectory() as folder:
+            _print_undo(size, measured_undo(size, Path(folder), given.steps))
+    for size in _SIZES:
+        measured_windows(size)
     return 0
 
 
-def _measure(size: tuple[int, int], folder: Path, times: int) -> None:
+def _print_actions(size: tuple[int, int], folder: Path, times: int) -> None:
+    program = _program(size, folder)
+    for name, events in _actions(times).items():
+        times_taken = _timed(program, events)
+        figures = [float(np.percentile(each, at)) * 1000 for each in times_taken for at in (50, 95)]
+        bounds = [bound * (1 if size == _SIZES[0] else 2) for bound in _BOUNDS]
+        kept = all(figure <= bound for figure, bound in zip(figures[1::2], bounds, strict=True))
+        print(
+            f"{_shown(size)} {name:<16} {figures[0]:>9.2f} {figures[1]:>7.2f} {figures[2]:>12.2f} {figures[3]:>7.2f}"
+            f"   {'within' if kept else 'ABOVE'} {bounds[0]} / {bounds[1]}"
+        )
+    program.session.close()
+
+
+def _print_undo(size: tuple[int, int], undo: Undo) -> None:
+    print(
+        f"{_shown(size)} undo: {undo.steps} steps, median {undo.median:.0f} bytes, {undo.total / 1e6:.2f} MB in all; "
+        f"the process holds {undo.grown / 1e6:.1f} MB more"
+    )
+
+
+def _shown(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
+
+
+def _program(size: tuple[int, int], folder: Path) -> Program:
+    """The program over one picture of this size, ready."""
     random = np.random.default_rng(0)
     picture = random.integers(0, 255, (size[1] // 8, size[0] // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     (folder / "in").mkdir()
@@ -72,14 +119,46 @@ def _measure(size: tuple[int, int], folder: Path, times: int) -> None:
     while session.state is None:
         program.draw()
         time.sleep(0.01)
-    shown = f"{size[0]}×{size[1]}"
-    for name, events in _actions(times).items():
-        state, screen = _timed(program, events)
-        figures = [np.percentile(each, at) * 1000 for each in (state, screen) for at in (50, 95)]
-        print(f"{shown:>12} {name:<16} {figures[0]:>10.2f} {figures[1]:>7.2f} {figures[2]:>11.2f} {figures[3]:>7.2f}")
-    steps = [len(step) for step in session.state.done + session.state.undone]
-    print(f"{shown:>12} undo: {len(steps)} steps, median {np.median(steps):.0f} bytes, {sum(steps) / 1e6:.2f} MB")
-    session.close()
+    return program
+
+
+def measured_undo(size: tuple[int, int], folder: Path, steps: int = _STEPS) -> Undo:
+    """Do so many steps of every kind in a real session, and measure what it keeps of them."""
+    program = _program(size, folder)
+    state = program.session.state
+    assert state is not None
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for event in _every_kind():
+        program.act(event)
+        state = program.session.state or state
+        if len(state.done) >= steps:
+            break
+    program.session.saver.flush()
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    sizes = [sys.getsizeof(step) for step in state.done]
+    program.session.close()
+    return Undo(len(sizes), float(np.median(sizes)), sum(sizes), grown)
+
+
+def _every_kind() -> Iterator[Event]:
+    """Fills, unfills, passes, cuts and brush strokes for ever."""
+    random = np.random.default_rng(2)
+    places = np.array(_places())
+    while True:
+        one, other, third = random.choice(places, 3).tolist()
+        yield Key(str(random.integers(1, 10)))
+        yield from (*_click("left", one), *_click("right", other))
+        yield from (*_click("left", one), Pointer(PICTURE, "double", "left", *one))
+        yield from (Pointer(PICTURE, "move", "", third[0], third[1]), Key("escape"))
+        for at in (one, (one[0] + 40, one[1] + 25), (one[0] + 10, one[1] + 60)):
+            yield from _click("middle", at)
+        yield from (Key("escape"), Key("b"), Pointer(PICTURE, "down", "left", *other))
+        yield from (Pointer(PICTURE, "move", "", other[0] + 80, other[1] + 9), Pointer(PICTURE, "up", "left", *other))
+        yield Key("b")
 
 
 def _cells(shape: tuple[int, int]) -> np.ndarray:
@@ -92,25 +171,27 @@ def _cells(shape: tuple[int, int]) -> np.ndarray:
     return (down * (across.max() + 1) + across + 1).astype(np.int32)
 
 
+def _places() -> list[tuple[int, int]]:
+    """Places of the canvas in which a picture of either shape is seen, each in another segment, row by row."""
+    return [(x, y) for y in range(60, 660, _APART) for x in range(130, 1050, _APART)]
+
+
 def _actions(times: int) -> dict[str, Callable[[], Iterator[tuple[Event, ...]]]]:
     """Each kind of action: groups of events, of which the last one is timed."""
-    random = np.random.default_rng(1)
-
-    def places() -> list[tuple[int, int]]:
-        return [(x, y) for x, y in random.integers((60, 60), (1120, 660), (times, 2)).tolist()]
+    places = np.random.default_rng(1).permutation(_places())[:times].tolist()
 
     def clicks(button: str) -> Iterator[tuple[Event, ...]]:
-        return (_click(button, at) for at in places())
+        return (_click(button, at) for at in places)
 
     def sweeping() -> Iterator[tuple[Event, ...]]:
-        yield (*_click("left", (590, 365)), Pointer(PICTURE, "double", "left", 590, 365))
-        at = np.cumsum(random.integers(-25, 26, (times, 2)), axis=0) + np.array([590, 365])
-        for x, y in np.clip(at, 60, 660).tolist():
+        first, *others = islice(_places(), times + 1)
+        yield (*_click("left", first), Pointer(PICTURE, "double", "left", *first))
+        for x, y in others:
             yield (Pointer(PICTURE, "move", "", x, y),)
         yield (Key("escape"),)
 
     def cuts() -> Iterator[tuple[Event, ...]]:
-        for x, y in places():
+        for x, y in places:
             yield (Key("escape"), *_click("middle", (x, y)), *_click("middle", (x + 40, y + 25)))
 
     return {
@@ -118,7 +199,7 @@ def _actions(times: int) -> dict[str, Callable[[], Iterator[tuple[Event, ...]]]]
         "unfill": lambda: clicks("right"),
         "continuous fill": sweeping,
         "cut": cuts,
-        "undo": lambda: iter([(Key("z"),)] * times),
+        "undo of a cut": lambda: iter([(Key("z"),)] * times),
     }
 
 
@@ -141,37 +222,6 @@ def _timed(program: Program, actions: Callable[[], Iterator[tuple[Event, ...]]])
         screen.append(time.perf_counter() - start)
         time.sleep(0.02)  # no hand is quicker
     return state, screen
-
-
-def _measure_windows() -> None:
-    """CPU seconds until the windows are open, and what they cost while nothing is done."""
-    with TemporaryDirectory() as folder:
-        (Path(folder) / "in").mkdir()
-        Image.fromarray(np.zeros((1080, 1920, 3), np.uint8)).save(Path(folder) / "in" / "a.png")
-        child = subprocess.Popen([sys.executable, "-m", "icas_core.painter", f"{folder}/in", "--method", "graph"])
-        began, first = time.monotonic(), None
-        while time.monotonic() - began < 15:
-            if first is None and _opened(CLASSES):
-                first = _spent(child.pid)
-            if time.monotonic() - began > 10:
-                break
-            time.sleep(0.02)
-        before = _spent(child.pid)
-        time.sleep(10)
-        idle = (_spent(child.pid) - before) / 10
-        child.terminate()
-        child.wait()
-    print(f"first window after {first if first is not None else float('nan'):.2f} CPU-s; idle {idle:.1%} of a core")
-
-
-def _opened(title: str) -> bool:
-    found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", f"^{title}$"], capture_output=True)
-    return found.returncode == 0
-
-
-def _spent(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ class Program:
     """Leads events to the session, and shows what came of them."""
 
     def __init__(self, session: Session, windows: Windows, own: np.ndarray | None, record: Path | None) -> None:
+        # The window's thread waits for the others' Python no longer than this; five milliseconds are Python's own.
+        sys.setswitchinterval(0.0005)
         self.session = session
         self.windows = windows
         self.record = Recorder(record, {"folder": str(session.options.folder)}) if record else None

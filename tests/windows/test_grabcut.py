@@ -150,6 +150,44 @@ def test_comma_and_point_change_grabcuts_brush(grabcut: Painter) -> None:
     assert areas[1] < areas[0] < areas[2]
 
 
+def test_the_slider_changes_grabcuts_brush_and_the_keys_move_the_slider(grabcut: Painter) -> None:
+    def stroke() -> int:
+        before = drawn(grabcut, FOREGROUND)
+        grabcut.drag((60, 60), (100, 60))
+        until(lambda: drawn(grabcut, FOREGROUND) > before + 200)
+        grabcut.settle()
+        area = drawn(grabcut, FOREGROUND)
+        grabcut.press("z")
+        until(lambda: not drawn(grabcut, FOREGROUND))
+        return area
+
+    def handle() -> tuple[int, int]:
+        """Where the slider's handle begins: the groove is in another colour left of it."""
+        left, top, right, bottom = 860, 700, 1158, 745
+        seen = grabcut.window(left, top, right, bottom)
+        blue = (seen[:, :, 2] > 150) & (seen[:, :, 0] < 110)
+        rows, columns = np.nonzero(blue)
+        return left + int(columns.max()), top + int(np.median(rows))
+
+    small = stroke()
+    start = handle()
+    words: list[object] = ["mousemove", start[0] + 5, start[1], "mousedown", 1]
+    for step in (10, 25, 40):
+        words += ["sleep", "0.05", "mousemove", start[0] + 5 + step, start[1]]
+    grabcut.screen.do(*words, "mouseup", 1)
+    until(lambda: grabcut.events("slid"))
+    value = grabcut.events("slid")[-1]["value"]
+    assert value in range(15, 35)
+    until(lambda: handle()[0] > start[0] + 15)
+    grabcut.move((470, 310))
+    assert stroke() > small * 1.8
+    moved = handle()[0]
+    grabcut.press(*("comma",) * 5)
+    grabcut.settle()
+    until(lambda: handle()[0] < moved - 8)
+    assert stroke() > small, "it began larger"
+
+
 def test_q_goes_back_to_painting_without_the_result(grabcut: Painter) -> None:
     grabcut.drag((130, 50), (350, 270), button=2)
     grabcut.press("q")
