@@ -125,21 +125,20 @@ def _program(size: tuple[int, int], folder: Path) -> Program:
 def measured_undo(size: tuple[int, int], folder: Path, steps: int = _STEPS) -> Undo:
     """Do so many steps of every kind in a real session, and measure what it keeps of them."""
     program = _program(size, folder)
-    state = program.session.state
-    assert state is not None
+    done: tuple[bytes, ...] = ()
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for event in _every_kind():
         program.act(event)
-        state = program.session.state or state
-        if len(state.done) >= steps:
+        done = program.session.state.done if program.session.state is not None else ()
+        if len(done) >= steps:
             break
     program.session.saver.flush()
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    sizes = [sys.getsizeof(step) for step in state.done]
+    sizes = [sys.getsizeof(step) for step in done]
     program.session.close()
     return Undo(len(sizes), float(np.median(sizes)), sum(sizes), grown)
 

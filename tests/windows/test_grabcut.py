@@ -161,13 +161,17 @@ def test_the_slider_changes_grabcuts_brush_and_the_keys_move_the_slider(grabcut:
         until(lambda: not drawn(grabcut, FOREGROUND))
         return area
 
-    def handle() -> tuple[int, int]:
-        """Where the slider's handle begins: the groove is in another colour left of it."""
+    def groove() -> tuple[np.ndarray, ...]:
+        """Rows and columns of the screen where the slider's groove is coloured: left of its handle."""
         left, top, right, bottom = 860, 700, 1158, 745
         seen = grabcut.window(left, top, right, bottom)
-        blue = (seen[:, :, 2] > 150) & (seen[:, :, 0] < 110)
-        rows, columns = np.nonzero(blue)
-        return left + int(columns.max()), top + int(np.median(rows))
+        rows, columns = np.nonzero((seen[:, :, 2] > 150) & (seen[:, :, 0] < 110))
+        return rows + top, columns + left
+
+    def handle() -> tuple[int, int]:
+        until(lambda: len(groove()[0]) > 20)
+        rows, columns = groove()
+        return int(columns.max()), int(np.median(rows))
 
     small = stroke()
     start = handle()
