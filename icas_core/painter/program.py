@@ -148,6 +148,7 @@ class Program:
                 self.windows.shut(FOREGROUND)
             return
         if FOREGROUND not in self._shown:
+            self._foreground_size = _FOREGROUND_SIZE  # what it was before is without the slider
             self.windows.open(FOREGROUND, self._foreground_size, (_SIZE[0] - 440, 420))
             self.windows.add_slider(FOREGROUND, "brush", prompting.radius, 100)
         now = (prompting.found, self._foreground_size)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from PIL import Image
 from Xlib import XK, X
 from Xlib.display import Display
+from Xlib.error import BadWindow
 from Xlib.ext import xtest
 
 from icas_core.annotations.annotation import Annotation
@@ -89,8 +91,12 @@ class Screen:
 
     def windows(self) -> dict[str, object]:
         """The windows by their titles."""
-        children = self.display.screen().root.query_tree().children
-        return {name: child for child in children if (name := _title(child)) and _mapped(child)}
+        found = {}
+        for child in self.display.screen().root.query_tree().children:
+            with suppress(BadWindow):  # closed meanwhile
+                if (name := _title(child)) and _mapped(child):
+                    found[name] = child
+        return found
 
     def close_window(self, title: str) -> None:
         """Close a window as its frame's button does."""

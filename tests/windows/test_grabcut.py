@@ -192,6 +192,24 @@ def test_the_slider_changes_grabcuts_brush_and_the_keys_move_the_slider(grabcut:
     assert stroke() > small, "it began larger"
 
 
+def test_the_second_window_is_as_large_as_before_when_it_is_opened_again(grabcut: Painter) -> None:
+    def height() -> int:
+        return int(grabcut.screen.windows()[FOREGROUND_WINDOW].get_geometry().height)  # type: ignore[attr-defined]
+
+    before = height()
+    grabcut.screen.close_window(FOREGROUND_WINDOW)
+    until(lambda: grabcut.events("closed"))
+    until(lambda: FOREGROUND_WINDOW in grabcut.screen.windows())
+    grabcut.settle()
+    until(lambda: height() == before)
+    grabcut.press("q")
+    until(lambda: FOREGROUND_WINDOW not in grabcut.screen.windows())
+    grabcut.press("g")
+    until(lambda: FOREGROUND_WINDOW in grabcut.screen.windows())
+    grabcut.settle()
+    assert height() == before
+
+
 def test_q_goes_back_to_painting_without_the_result(grabcut: Painter) -> None:
     grabcut.drag((130, 50), (350, 270), button=2)
     grabcut.press("q")
