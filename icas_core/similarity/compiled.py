@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
+import platform
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,6 +48,33 @@ def _bases() -> list[Path]:
     return [*bases, Path(tempfile.gettempdir()) / f"icas-kernels-{user}"]
 
 
+# From Linux's asm/prctl.h: arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA).
+_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_REGISTERS = 158, 0x1023, 18
+
+
+def has_feature(name: str) -> bool:
+    """Whether numba compiles for a processor with this feature, by LLVM's name for it."""
+    chosen, features = (getattr(numba.config, setting) for setting in ("CPU_NAME", "CPU_FEATURES"))
+    if features is not None:
+        return f"+{name}" in features
+    return chosen in (None, "host") and bool(binding.get_host_cpu_features().get(name))
+
+
+def _may_use_matrix_unit() -> bool:
+    """Ask the system to let this process use the matrix unit, whose registers it keeps only for those who ask."""
+    if not (sys.platform == "linux" and platform.machine() == "x86_64"):
+        return False
+    if not all(has_feature(name) for name in ("amx-tile", "amx-int8", "avx512bitalg", "avx512bw")):
+        return False
+    try:
+        return ctypes.CDLL(None).syscall(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_REGISTERS) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+MATRIX_UNIT = _may_use_matrix_unit()
+
+
 def cache_folder() -> Path | None:
     """The folder for this processor, numba, installation and version of the kernels; None when nowhere is writable.
 
@@ -56,7 +86,7 @@ def cache_folder() -> Path | None:
     machine = (
         f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()} {numba.__version__} {__file__}"
     )
-    digest = hashlib.sha256(machine.encode())
+    digest = hashlib.sha256(f"{machine} {MATRIX_UNIT}".encode())
     # Numba looks at the file of the compiled function alone: a change in a file that it calls would go unseen.
     for source in sorted((Path(__file__).parent / "kernels").glob("*.py")):
         digest.update(source.read_bytes())
@@ -67,14 +97,6 @@ def cache_folder() -> Path | None:
 _CACHE = cache_folder()
 if _CACHE is not None:
     setattr(numba.config, "CACHE_DIR", str(_CACHE))  # noqa: B010 - numba makes its settings when it is imported
-
-
-def has_feature(name: str) -> bool:
-    """Whether numba compiles for a processor with this feature, by LLVM's name for it."""
-    chosen, features = (getattr(numba.config, setting) for setting in ("CPU_NAME", "CPU_FEATURES"))
-    if features is not None:
-        return f"+{name}" in features
-    return chosen in (None, "host") and bool(binding.get_host_cpu_features().get(name))
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:

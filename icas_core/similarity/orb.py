@@ -42,11 +42,12 @@ def _compared(
 
     Among few descriptors a good match or two by chance is a large share: such pictures would chain everything.
     """
-    from icas_core.similarity.kernels.descriptors import laid_out, limits
+    from icas_core.similarity.kernels.descriptors import laid_out, limits, space
 
     if out.size:
         settings = int(least), float(ratio), match == "lowe"
-        kernel(laid_out(left), laid_out(right, alone=out.ndim == 1), settings, limits(ratio), out)
+        sides = laid_out(left), laid_out(right, alone=out.ndim == 1)
+        kernel(*sides, settings, limits(ratio), space(*sides), out)
     return out
 
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from icas_core.similarity.compiled import MATRIX_UNIT
 from icas_core.similarity.features import Stack
-from icas_core.similarity.kernels.layout import digits, planes
-from icas_core.similarity.kernels.nearest import WIDTH
+from icas_core.similarity.kernels.layout import digits, zeros
+
+if MATRIX_UNIT:
+    from icas_core.similarity.kernels.matrix_unit import WIDTH, columns, room
+else:
+    from icas_core.similarity.kernels.nearest import WIDTH, columns, room
 
 _CHUNK = 2048  # columns whose distances to one picture's descriptors are held at once, in the second cache
 
 
 class Descriptors(NamedTuple):
-    """rows: (lanes, k) uint8, the digits of each descriptor (see layout); planes: the same in groups of lanes, flat.
+    """rows: (lanes, k) uint8, the digits of each descriptor (see layout); columns: the same as those compared with.
 
-    starts, counts: each picture's first lane and its number of descriptors, int64. chunks: the first picture of each
-    chunk, and the number of pictures; a chunk begins with a group of lanes.
+    bits: int16, how many bits of each lane are set. starts, counts: each picture's first lane and its number of
+    descriptors, int64. chunks: the first picture of each chunk, and the number of pictures; a chunk begins with a group
+    of lanes.
     """
 
     rows: np.ndarray
-    planes: np.ndarray
+    columns: np.ndarray
+    bits: np.ndarray
     starts: np.ndarray
     counts: np.ndarray
     chunks: np.ndarray
@@ -42,8 +49,20 @@ def laid_out(stack: Stack, *, alone: bool = False) -> Descriptors:
     together = np.zeros((-(-at // WIDTH) * WIDTH, 32), np.uint8)
     for start, descriptors in zip(starts.tolist(), stack, strict=True):
         together[start : start + len(descriptors)] = descriptors
-    rows, others = digits(together, 256)
-    return Descriptors(rows, planes(others, WIDTH).ravel(), starts, counts, np.array([*chunks, len(stack)]))
+    bits = np.bitwise_count(together.view(np.uint64)).sum(axis=1, dtype=np.int16)
+    return Descriptors(
+        digits(together, 256)[0], columns(together), bits, starts, counts, np.array([*chunks, len(stack)])
+    )
+
+
+def space(left: Descriptors, right: Descriptors) -> tuple[Any, ...]:
+    """Room for the comparison of any picture of left with any chunk of right."""
+    ends = right.starts + right.counts
+    widest = int((ends[right.chunks[1:] - 1] - right.starts[right.chunks[:-1]]).max()) + WIDTH
+    most = max(int(left.counts.max()), 1)
+    # What is read behind the end of a row is left out, and must only be there.
+    distances = zeros(most * widest + WIDTH, np.uint8)
+    return distances, zeros(widest, np.uint8), zeros(widest, np.uint8), np.empty(most, np.int16), room(most, widest)
 
 
 def limits(ratio: float) -> np.ndarray:

@@ -22,16 +22,19 @@ def digits(rows: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     return nibbles << 4, nibbles
 
 
-def planes(rows: np.ndarray, width: int) -> np.ndarray:
-    """The (n, k) numbers as (groups, k, width): zeros fill the last group.
+def zeros(count: int, kind: type | np.dtype) -> np.ndarray:
+    """A flat array that starts on a cache line: a register that straddles two of them costs twice."""
+    size = count * np.dtype(kind).itemsize
+    content = np.zeros(size + 64, np.uint8)
+    start = -content.ctypes.data % 64
+    return content[start : start + size].view(kind)
 
-    It starts on a cache line: a register that straddles two of them costs twice.
-    """
+
+def planes(rows: np.ndarray, width: int) -> np.ndarray:
+    """The (n, k) numbers as (groups, k, width): zeros fill the last group."""
     n, k = rows.shape
     groups = -(-n // width)
-    content = np.zeros(groups * k * width * rows.itemsize + 64, np.uint8)
-    start = -content.ctypes.data % 64
-    laid = content[start : start + groups * k * width * rows.itemsize].view(rows.dtype).reshape(groups, k, width)
+    laid = zeros(groups * k * width, rows.dtype).reshape(groups, k, width)
     whole = n // width
     laid[:whole] = rows[: whole * width].reshape(whole, width, k).transpose(0, 2, 1)
     if n % width:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from icas_core.similarity.compiled import kernel
+from icas_core.similarity.kernels.layout import digits, planes, zeros
 from icas_core.similarity.kernels.registers import (
     BYTES,
     DIGIT,
     GROUP,
+    TABLE,
     Writer,
     constant,
     differing_bits,
@@ -22,6 +26,7 @@ from icas_core.similarity.kernels.registers import (
 
 DIGITS = 256 // DIGIT  # of a descriptor
 WIDTH = BYTES * GROUP  # descriptors compared in one pass
+FAR = 255  # a distance in a byte that may have been 256
 
 _BYTE, _INT, _LONG = (ir.IntType(bits) for bits in (8, 32, 64))
 
@@ -102,3 +107,39 @@ def _merge(writer: Writer, pair: list[Any], other: Any, then: Any) -> None:
     merged = writer.two_least(nearest, second, other, then)
     for least, place in zip(merged, pair, strict=True):
         writer.builder.store(least, place)
+
+
+def columns(descriptors: np.ndarray) -> np.ndarray:
+    """(lanes, 32) uint8 descriptors as `distances` takes those to compare with."""
+    return planes(digits(descriptors, 256)[1], WIDTH).ravel()
+
+
+def room(_most: int, _widest: int) -> np.ndarray:
+    """Space for `ready` and `distances`, which these need none of."""
+    return zeros(1, np.uint8)
+
+
+@kernel
+def ready(_columns, _lane, _width, _room):  # type: ignore[no-untyped-def]
+    """Nothing is to be done before a chunk of columns is compared with,"""
+
+
+@kernel
+def done():  # type: ignore[no-untyped-def]
+    """nor after all of them."""
+
+
+@kernel
+def distances(left, a, n, columns, lane, width, _room, out, nearest, second):  # type: ignore[no-untyped-def]
+    """Compare n descriptors with `width` columns: fill out (uint8), row after row, and each column's two least.
+
+    left: the rows, their columns and their bits, see descriptors. A distance of 256 counts as FAR.
+    """
+    rows, _, _ = left
+    nearest[:width] = FAR
+    second[:width] = FAR
+    for group in range(0, width, WIDTH):
+        start = (lane + group) * DIGITS
+        for i in range(n):
+            at = i * width + group
+            group_distances(rows, (a + i) * DIGITS, columns, start, TABLE, out, at, nearest, second, group)

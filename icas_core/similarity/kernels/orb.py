@@ -1,19 +1,22 @@
 """Match the binary descriptors of every pair of pictures, as cv2.BFMatcher does.
 
-A side of the comparison is (rows, planes, starts, counts, chunks), as descriptors.laid_out() makes it.
+A side of the comparison is (rows, columns, bits, starts, counts, chunks), as descriptors.laid_out() makes it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from icas_core.similarity.compiled import kernel
-from icas_core.similarity.kernels.nearest import DIGITS, WIDTH, group_distances, two_least
-from icas_core.similarity.kernels.registers import TABLE
+from icas_core.similarity.compiled import MATRIX_UNIT, kernel
+from icas_core.similarity.kernels.nearest import DIGITS, FAR, two_least
+
+if MATRIX_UNIT:
+    from icas_core.similarity.kernels.matrix_unit import WIDTH, distances, done, ready
+else:
+    from icas_core.similarity.kernels.nearest import WIDTH, distances, done, ready
 
 _FAR = 1 << 14
 _BITS = np.bitwise_count(np.arange(256, dtype=np.uint8))
-_FULL = 255  # a distance in a byte that may have been 256
 
 
 @kernel
@@ -81,10 +84,10 @@ def _lanes_lowe(distances, width, nearest, second, n, start, m, limits):  # type
     for i in range(n):
         pair = two_least(distances, i * width + start, m)
         forward += (pair & 255) == 0 or (m > 1 and (pair & 255) < limits[pair >> 8])
-        unsure |= (pair >> 8) == _FULL
+        unsure |= (pair >> 8) == FAR
     for j in range(start, start + m):
         backward += nearest[j] == 0 or (n > 1 and nearest[j] < limits[second[j]])
-        unsure |= second[j] == _FULL
+        unsure |= second[j] == FAR
     # One descriptor alone has no second nearest, and needs none.
     if unsure and n > 1 and m > 1:
         return -1.0
@@ -97,7 +100,7 @@ def _lanes_crosscheck(distances, width, nearest, n, start, m, ratio, matches):  
     for i in range(n):
         row = i * width + start
         best = two_least(distances, row, m) & 255
-        if best == _FULL:
+        if best == FAR:
             return -1.0
         at = 0
         while distances[row + at] != best:
@@ -125,38 +128,16 @@ def _same(rows, a, n, others, b, m):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _distances(rows, a, n, planes, lane, width, distances, nearest, second):  # type: ignore[no-untyped-def]
-    """Compare n descriptors with a chunk's `width` columns: distances (row after row), and each column's two least."""
-    nearest[:width] = _FULL
-    second[:width] = _FULL
-    for group in range(0, width, WIDTH):
-        for i in range(n):
-            group_distances(
-                rows,
-                (a + i) * DIGITS,
-                planes,
-                (lane + group) * DIGITS,
-                TABLE,
-                distances,
-                i * width + group,
-                nearest,
-                second,
-                group,
-            )
-
-
-@kernel
 def _chunk(left, i, right, first, last, settings, limits, room, out):  # type: ignore[no-untyped-def]
     """Fill out[j - first] with the similarity of picture i of left and pictures first to last of right."""
-    rows, _, starts, counts, _ = left
-    others, planes, lanes, sizes, _ = right
+    rows, columns, bits, starts, counts, _ = left
+    others, planes, _, lanes, sizes, _ = right
     least, ratio, lowe = settings
-    distances, nearest, second, matches = room
+    found, nearest, second, matches, space = room
     a, n = starts[i], counts[i]
-    lane = lanes[first]
-    width = (lanes[last - 1] + sizes[last - 1] - lane + WIDTH - 1) // WIDTH * WIDTH
+    lane, width = lanes[first], _width(right, first, last)
     if n >= least and n > 0:
-        _distances(rows, a, n, planes, lane, width, distances, nearest, second)
+        distances((rows, columns, bits), a, n, planes, lane, width, space, found, nearest, second)
     for j in range(first, last):
         m, start = sizes[j], lanes[j] - lane
         if n == 0 or m == 0:
@@ -166,42 +147,40 @@ def _chunk(left, i, right, first, last, settings, limits, room, out):  # type: i
             out[j - first] = _same(rows, a, n, others, lanes[j], m)
             continue
         if lowe:
-            share = _lanes_lowe(distances, width, nearest, second, n, start, m, limits)
+            share = _lanes_lowe(found, width, nearest, second, n, start, m, limits)
         else:
-            share = _lanes_crosscheck(distances, width, nearest, n, start, m, ratio, matches)
+            share = _lanes_crosscheck(found, width, nearest, n, start, m, ratio, matches)
         if share < 0:
             exact = _exact(rows, a, n, others, lanes[j], m)
             share = (_lowe(exact, limits) + _lowe(exact.T, limits)) / 2 if lowe else _crosscheck(exact, ratio)
         out[j - first] = share
 
 
-@kernel
-def _room(left, right):  # type: ignore[no-untyped-def]
-    """Space for the comparison of any picture of left with any chunk of right."""
-    widest = 0
-    _, _, lanes, sizes, chunks = right
-    for c in range(len(chunks) - 1):
-        last = chunks[c + 1] - 1
-        widest = max(widest, lanes[last] + sizes[last] - lanes[chunks[c]] + WIDTH)
-    most = max(np.max(left[3]), 1)
-    # What is read behind the end of a row is left out, and must only be there.
-    distances = np.empty(most * widest + WIDTH, np.uint8)
-    return distances, np.empty(widest, np.uint8), np.empty(widest, np.uint8), np.empty(most, np.int16)
+@kernel(inline="always")
+def _width(right, first, last):  # type: ignore[no-untyped-def]
+    _, _, _, lanes, sizes, _ = right
+    return (lanes[last - 1] + sizes[last - 1] - lanes[first] + WIDTH - 1) // WIDTH * WIDTH
 
 
 @kernel
-def all_pairs(left, right, settings, limits, out):  # type: ignore[no-untyped-def]
-    """Fill out[i, j] (float32); settings: (least, ratio, whether Lowe's test). limits: see descriptors.limits()."""
-    room = _room(left, right)
-    chunks = right[4]
+def all_pairs(left, right, settings, limits, room, out):  # type: ignore[no-untyped-def]
+    """Fill out[i, j] (float32); settings: (least, ratio, whether Lowe's test).
+
+    limits, room: see descriptors.limits() and space().
+    """
+    chunks = right[5]
     for c in range(len(chunks) - 1):
+        first, last = chunks[c], chunks[c + 1]
+        ready(right[1], right[3][first], _width(right, first, last), room[4])
         for i in range(out.shape[0]):
-            _chunk(left, i, right, chunks[c], chunks[c + 1], settings, limits, room, out[i, chunks[c] : chunks[c + 1]])
+            _chunk(left, i, right, first, last, settings, limits, room, out[i, first:last])
+    done()
 
 
 @kernel
-def row_pairs(left, right, settings, limits, out):  # type: ignore[no-untyped-def]
+def row_pairs(left, right, settings, limits, room, out):  # type: ignore[no-untyped-def]
     """Fill out[i] with picture i of left and of right, each of which is a chunk of its own."""
-    room = _room(left, right)
     for i in range(out.shape[0]):
+        ready(right[1], right[3][i], _width(right, i, i + 1), room[4])
         _chunk(left, i, right, i, i + 1, settings, limits, room, out[i : i + 1])
+    done()

@@ -80,9 +80,10 @@ def test_pictures_of_several_shapes_have_their_edges_too():
 
 OTHER_PROCESSOR = """
 import numpy as np
+from icas_core.similarity.compiled import MATRIX_UNIT
 from icas_core.similarity.kernels.registers import BY_TABLE, BYTES
 from icas_core.similarity.registry import METHODS
-assert (BY_TABLE, BYTES) == EXPECTED
+assert (BY_TABLE, BYTES, MATRIX_UNIT) == EXPECTED
 rng = np.random.default_rng(5)
 sets = [rng.integers(0, 3, (count, 32), dtype=np.uint8) for count in (3, 40, 90)]
 sets.append(~sets[0])
@@ -93,22 +94,41 @@ print(METHODS["imagehash"].similarities(words, words, hash_size=16, highfreq_fac
 """
 
 
+def without_matrix_unit() -> dict[str, str]:
+    """This very processor, less what only the newest have."""
+    from llvmlite import binding
+
+    features = binding.get_host_cpu_features().flatten().split(",")
+    kept = [feature.replace("+amx", "-amx") for feature in features]
+    return {"NUMBA_CPU_NAME": binding.get_host_cpu_name(), "NUMBA_CPU_FEATURES": ",".join(kept)}
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
         ({"NUMBA_CPU_NAME": "generic"}, (False, 32)),
         ({"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+popcnt"}, (True, 32)),
+        (without_matrix_unit(), None),
     ],
+    ids=["any", "haswell", "no matrix unit"],
 )
 def test_every_kind_of_processor_counts_the_same(settings, expected, tmp_path):
     from llvmlite import binding
 
+    from icas_core.similarity.kernels.registers import BY_TABLE, BYTES
+
     if "haswell" in settings.values() and not binding.get_host_cpu_features().get("avx2"):
         pytest.skip("this processor has no AVX2")
+    expected = (BY_TABLE, BYTES) if expected is None else expected
     environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path)}
-    source = OTHER_PROCESSOR.replace("EXPECTED", str(expected))
+    source = OTHER_PROCESSOR.replace("EXPECTED", str((*expected, False)))
     run = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     scope: dict = {"found": []}
-    exec(OTHER_PROCESSOR.replace("assert (BY_TABLE, BYTES) == EXPECTED", "").replace("print(", "found.append("), scope)
+    exec(
+        OTHER_PROCESSOR.replace("assert (BY_TABLE, BYTES, MATRIX_UNIT) == EXPECTED", "").replace(
+            "print(", "found.append("
+        ),
+        scope,
+    )
     assert [line.strip() for line in run.stdout.splitlines()] == [str(values) for values in scope["found"]]
