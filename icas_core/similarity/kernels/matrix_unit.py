@@ -133,10 +133,10 @@ def keep(typingctx, sums, ones, row, count, out, out_at, stride, nearest, second
                 writer.load(writer.pointer(0, builder.add(start, number(tile * SIDE))), whole) for tile in range(TILES)
             ]
             own = writer.repeated(builder.load(writer.pointer(1, builder.add(row, loop.index))))
-            halves = [builder.add(packed("packssdw", *tiles[k : k + 2], half), own) for k in (0, 2)]
-            distances = packed("packuswb", *halves, ir.VectorType(_BYTE, WIDTH))
+            halves = [builder.add(packed("packssdw", tiles[k], tiles[k + 1], half), own) for k in (0, 2)]
+            distances = packed("packuswb", halves[0], halves[1], ir.VectorType(_BYTE, WIDTH))
             writer.store(distances, writer.pointer(4, builder.add(out_at, builder.mul(loop.index, stride))))
-            found = writer.two_least(*(builder.load(one) for one in pair), distances, constant(FAR))
+            found = writer.two_least(builder.load(pair[0]), builder.load(pair[1]), distances, constant(FAR))
             for least, place in zip(found, pair, strict=True):
                 builder.store(least, place)
         for one, place in zip(pair, places, strict=True):

@@ -114,9 +114,9 @@ def columns(descriptors: np.ndarray) -> np.ndarray:
     return planes(digits(descriptors, 256)[1], WIDTH).ravel()
 
 
-def room(_most: int, _widest: int) -> np.ndarray:
+def room(most: int, widest: int) -> tuple[np.ndarray, ...]:
     """Space for `ready` and `distances`, which these need none of."""
-    return zeros(1, np.uint8)
+    return (zeros(1, np.uint8),)
 
 
 @kernel
