@@ -14,6 +14,7 @@ from icas_core.similarity.features import Features, Stack, take
 from icas_core.similarity.method import Method
 from icas_core.similarity.prepared import KEPT_BYTES, PreparedStacks
 from icas_core.similarity.registry import method_of
+from icas_core.similarity.tiles import in_threads
 
 _TOGETHER = 1024  # rows gathered at once for pairs one by one
 
@@ -103,19 +104,18 @@ class Comparison:
         """(len(a), len(b)) float32 of every row in a with every row in b."""
         return self._best(self.method.similarities, a, b)
 
-    def paired(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def paired(self, a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
         """(n,) float32 of row a[k] with row b[k]."""
-        out = np.empty(len(a), np.float32)
         together = _TOGETHER
         if self.method.chosen is not None and len(a):
-            together = max(8, KEPT_BYTES // 2 // (2 * self._prepared_bytes()))
-        for start in range(0, len(a), together):
-            rows = slice(start, start + together)
-            if self.method.chosen is None:
-                out[rows] = self._best(self.method.paired, a[rows], b[rows])
-            else:
-                out[rows] = self._best_chosen(a[rows], b[rows])
-        return out
+            together = max(8, KEPT_BYTES // 2 // (2 * self._prepared_bytes()) // threads)
+        together = max(1, min(together, -(-len(a) // threads)))
+        parts = [slice(start, start + together) for start in range(0, len(a), together)]
+        found = in_threads(lambda rows: self._paired(a[rows], b[rows]), parts, threads)
+        return np.concatenate([np.empty(0, np.float32), *found])
+
+    def _paired(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return self._best(self.method.paired, a, b) if self.method.chosen is None else self._best_chosen(a, b)
 
     def _best_chosen(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """As _best with `paired`, but each picture is prepared once, however many of the pairs it is in."""

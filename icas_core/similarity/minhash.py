@@ -164,4 +164,5 @@ METHOD = Method(
     parameters={"corners": 120, "cell": 1, "permutations": 512},
     prepare=_prepare,
     edges_above=_edges_above,
+    larger=4,  # what a tile costs besides its pairs is then little
 )

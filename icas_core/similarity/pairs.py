@@ -16,11 +16,12 @@ from icas_core.similarity.forest import Forest
 from icas_core.similarity.proposals import proposed_pairs
 from icas_core.similarity.sampling import BINS, histogram_of_sample
 from icas_core.similarity.threads import libraries_in_one_thread
-from icas_core.similarity.tiles import Tile, in_threads, tiles_of
+from icas_core.similarity.tiles import Tile, every_pair, in_threads, rows_to_share, tiles_of
 from icas_core.tables import EDGES, write_table
 
 TILE = 256  # pictures on each side of a tile, at most: its 65,536 similarities are 256 kB
 _ROUND = 32  # tiles compared before the forest learns of their edges, however many threads there are
+_IN_FOREST = 2  # threads that its tiles are made for
 _WORTH_GATHERING = 0.1  # share of pairs connected beforehand
 
 COUNTS = ("possible", "pruned", "skipped", "compared")
@@ -80,6 +81,8 @@ def similar_pairs(
     compared = Comparison.of(left, right, method, parameters)
     search = _Search(compared, threshold, forest)
     rows, kept = compared.tile_rows(TILE)
+    # A forest skips by tiles: these are the same however many threads there are.
+    rows = rows_to_share(max(len(compared.left), len(compared.right)), rows, threads if forest is None else _IN_FOREST)
     pruning = compared.method.edges_above is not None
     tiles = list(tiles_of(len(left), None if right is None else len(right), rows=rows, kept=kept, halved=not pruning))
     with libraries_in_one_thread():
@@ -88,7 +91,7 @@ def similar_pairs(
             parts.append(found)
             if progress is not None:
                 progress.advance(found.counts["possible"])
-        return replace(merge_edges(parts), histogram=histogram_of_sample(compared), threshold=float(threshold))
+        return replace(merge_edges(parts), histogram=histogram_of_sample(compared, threads), threshold=float(threshold))
 
 
 class _Search:
@@ -168,13 +171,14 @@ class _Search:
         """The edges of the pairs of numbers a0..a1 in the order of left with numbers b0..b1 of right."""
         a0, a1, b0, b1 = tile
         a, b = self.a_order[a0:a1], self.b_order[b0:b1]
-        wanted = np.ones((a1 - a0, b1 - b0), np.bool_)
-        if self.compared.within and a1 > b0:
-            wanted &= np.arange(a0, a1)[:, None] < np.arange(b0, b1)[None, :]
         # Counting costs as much as comparing hashes: it is done where the answer is not known.
-        pairs = left = int(np.count_nonzero(wanted)) if self.compared.within else wanted.size
+        wanted = every_pair(a1 - a0, b1 - b0)
+        pairs = left = wanted.size
+        if self.compared.within and a1 > b0:
+            wanted = np.arange(a0, a1)[:, None] < np.arange(b0, b1)[None, :]
+            pairs = left = int(np.count_nonzero(wanted))
         if self.forest is not None:
-            wanted &= self.a_roots[a][:, None] != self.b_roots[b][None, :]
+            wanted = wanted & (self.a_roots[a][:, None] != self.b_roots[b][None, :])
             left = int(np.count_nonzero(wanted))
         rows, columns, similarity, pruned, compared = self._above(a, b, wanted, left, pairs)
         counts = {"possible": pairs, "pruned": pruned, "skipped": pairs - pruned - compared, "compared": compared}

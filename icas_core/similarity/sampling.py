@@ -11,13 +11,13 @@ _SEED = 20_260
 _LEAST, _MOST, _SHARE = 1_000, 20_000, 50  # pairs sampled: a fiftieth, within these bounds
 
 
-def histogram_of_sample(compared: Comparison) -> np.ndarray:
+def histogram_of_sample(compared: Comparison, threads: int = 1) -> np.ndarray:
     """(200,) int64 counts over [-1, 1] of the similarities of a random sample of pairs.
 
     The sample depends on the sets of paths alone, not on their order.
     """
     a, b = _sample(compared)
-    similarities = compared.paired(a, b)
+    similarities = compared.paired(a, b, threads)
     return np.histogram(similarities, bins=BINS, range=(-1, 1))[0].astype(np.int64)
 
 
@@ -33,7 +33,9 @@ def _sample(compared: Comparison) -> tuple[np.ndarray, np.ndarray]:
         first, second = chosen - high * (high - 1) // 2, high
     else:
         first, second = np.divmod(chosen, m)
-    return _sorted_rows(compared.left.paths)[first], _sorted_rows(compared.right.paths)[second]
+    of_left = _sorted_rows(compared.left.paths)
+    of_right = of_left if compared.within else _sorted_rows(compared.right.paths)
+    return of_left[first], of_right[second]
 
 
 def _sorted_rows(paths: list[str]) -> np.ndarray:

@@ -145,19 +145,19 @@ def _of_like_brightness(left: Rows, right: Rows, threshold: float) -> Iterator[t
 
 
 def _paired(left: Stack, right: Stack) -> np.ndarray:
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray) and left.shape == right.shape and len(left):
+        from icas_core.similarity.kernels.products import paired_similarities
+
+        out = np.empty(len(left), np.float32)
+        paired_similarities(*(np.array(side).reshape(len(side), -1) for side in (left, right)), out)
+        return out
     return np.array([_slide(a, b) for a, b in zip(left, right, strict=True)], np.float32)
 
 
 def _slide(a: np.ndarray, b: np.ndarray) -> float:
     """The smaller picture slid over the larger; 0 when neither fits into the other (the library gives no number)."""
     if a.shape == b.shape:
-        from icas_core.similarity.kernels.products import similarities
-
-        x, y = (one.reshape(1, -1).astype(np.float64) for one in (a, b))
-        # Nothing is taken off these pixels, so that their sums play no part.
-        nothing, out = np.zeros(1), np.empty((1, 1), np.float32)
-        similarities(x @ y.T, 0.0, nothing, (x @ x.T)[0], nothing, (y @ y.T)[0], out)
-        return float(out[0, 0])
+        return float(_paired(a[None], b[None])[0])
     import cv2
 
     if all(one <= other for one, other in zip(a.shape, b.shape, strict=True)):

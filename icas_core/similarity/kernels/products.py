@@ -67,3 +67,28 @@ def similarities(products, pixels, x_sums, x_squares, y_sums, y_squares, out):  
         if y_squares[j] == 0:
             for i in range(out.shape[0]):
                 out[i, j] = x_squares[i] == 0
+
+
+@kernel(error_model="numpy")
+def paired_similarities(x, y, out):  # type: ignore[no-untyped-def]
+    """Fill out[k] (float32) with the same of row k of x and row k of y, (n, pixels) uint8."""
+    for k in range(out.shape[0]):
+        x_square, y_square, both = np.int64(0), np.int64(0), np.int64(0)
+        for start in range(0, x.shape[1], EXACT):
+            # Short sums are made of 32-bit numbers, twice as many at once.
+            of_x, of_y, of_both = np.uint32(0), np.uint32(0), np.uint32(0)
+            for c in range(start, min(start + EXACT, x.shape[1])):
+                one, other = np.uint32(x[k, c]), np.uint32(y[k, c])
+                of_x = np.uint32(of_x + one * one)
+                of_y = np.uint32(of_y + other * other)
+                of_both = np.uint32(of_both + one * other)
+            x_square += of_x
+            y_square += of_y
+            both += of_both
+        if x_square == 0 or y_square == 0:
+            out[k] = x_square == y_square
+            continue
+        loss = np.float64(x_square + y_square - 2 * both) / (
+            np.sqrt(np.float64(x_square)) * np.sqrt(np.float64(y_square))
+        )
+        out[k] = np.float32(max(0.0, min(1.0, 1.0 - loss)))
