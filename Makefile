@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Whole files side by side, so that what a file's tests share is made once.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: all setup setup-deep setup-test test check faults scale bench clean format
+.PHONY: all setup setup-deep setup-test test check faults scale workers bench clean format
 
 all: setup
 	$(BIN)/snakemake
@@ -47,6 +47,10 @@ faults: .venv/test.done
 # Planning a million pictures: docs/scale.md
 scale: .venv/test.done
 	ICAS_PICTURES=1000000 $(BIN)/python -m pytest -s --timeout 3600 tests/workflow/test_plan_scale.py
+
+# make workers PHOTOS=folder: what a second worker brings, of this machine's cores and of Slurm's nodes: docs/scale.md
+workers: .venv/test.done
+	$(BIN)/python -m tests.slurm.workers $(or $(PHOTOS),$(error make workers PHOTOS=a folder of a thousand pictures or more))
 
 # make bench QUICK=1: the same rows in under three minutes; make bench END_TO_END=photos: also whole runs beside others'
 bench: setup

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 
 from tests.workflow.runs import ROOT, Project, Run, add_pictures, environment
 
@@ -159,12 +158,3 @@ def test_eight_batches_through_other_engines_commands_give_what_a_local_run_give
     assert project.partition() == local.partition()
     assert run.jobs == Counter(dict.fromkeys(OF_A_BATCH, 8)) + Counter(compare_across=ACROSS) + RESULT
     assert submissions == 8 + ACROSS // 5 + 1
-
-
-@pytest.mark.parametrize("name", ["slurm", "cluster-generic"])
-def test_no_key_stands_in_a_clusters_profile_and_in_the_default_one(name):
-    keys = [
-        set(yaml.safe_load((ROOT / f"profiles/{each}/config.yaml").read_text(encoding="utf-8")))
-        for each in (name, "default")
-    ]
-    assert keys[0] & keys[1] == set()
