@@ -7,8 +7,6 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from icas_core.clustering.representatives import SimilarityOf, representative_rows
 from icas_core.errors import IcasError
@@ -52,6 +50,10 @@ def numbered(
 
 def component_labels(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The connected component, int32 (count,), of each of `count` nodes joined by the edges left[i] – right[i]."""
+    # Loaded where there is something to join: most of a small merge would be its loading.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     # Repeated edges are added up: a small integer type would wrap round to no edge at all.
     ones = np.ones(len(left), dtype=np.float64)
     return connected_components(coo_array((ones, (left, right)), shape=(count, count)), directed=False)[1]
