@@ -26,7 +26,11 @@ with absent("pandas"):
 
 MANIFEST = pa.schema([("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64())])
 EDGES = pa.schema([("image_a", pa.string()), ("image_b", pa.string()), ("similarity", pa.float32())])
-CLUSTERS = pa.schema([("path", pa.string()), ("cluster", pa.int32()), ("representative", pa.bool_())])
+# similarity: to the picture that represents the cluster, 1 for itself, NaN for an outlier and where it is not known.
+CLUSTERS = pa.schema(
+    [("path", pa.string()), ("cluster", pa.int32()), ("representative", pa.bool_()), ("similarity", pa.float32())]
+)
+NUMBERS = pa.schema([("path", pa.string()), ("cluster", pa.int32())])
 MERGED = pa.schema(
     [
         ("path", pa.string()),
@@ -143,9 +147,14 @@ def read_notes(path: Path | str) -> dict[str, Any]:
     return json.loads(content or b"{}")
 
 
-def read_if_there(path: Path | str, schema: pa.Schema) -> pa.Table | None:
-    """Read a table that an earlier run may have left; None where there is none."""
-    return read_table(path, schema) if Path(path).exists() else None
+def read_numbers(path: Path | str) -> pa.Table | None:
+    """The clusters' numbers (NUMBERS) that an earlier run may have left in a table; None where there is none."""
+    if not Path(path).exists():
+        return None
+    # Whatever other columns the version of that run kept.
+    table = read_table(path, columns=NUMBERS.names)
+    require_columns(path, table.schema, NUMBERS)
+    return table
 
 
 def read_paths(manifest: Path | str) -> list[str]:

@@ -3,7 +3,7 @@
 from icas_core.clustering.components import cluster_batch
 from icas_core.logs import reporting_errors
 from icas_core.similarity.stored import SimilarityOf, combine_files
-from icas_core.tables import CLUSTERS, read_if_there, read_paths, read_rejected, write_table
+from icas_core.tables import read_numbers, read_paths, read_rejected, write_table
 
 
 def main(job) -> None:
@@ -16,7 +16,7 @@ def main(job) -> None:
         combine_files(job.input.edges, stage["thresholds"], stage["operator"], set(paths)),
         representative=representative,
         similarity_of=SimilarityOf.stored([job.input.features], **stage),
-        previous=read_if_there(job.params.numbers, CLUSTERS),
+        previous=read_numbers(job.params.numbers),
     )
     write_table(clusters, job.params.numbers)
     write_table(clusters, job.output.clusters)

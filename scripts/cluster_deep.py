@@ -6,7 +6,7 @@ from icas_core.competition.scores_table import table_of, write_scores
 from icas_core.competition.similarity import cosine_of
 from icas_core.logs import progress, reporting_errors
 from icas_core.similarity.features import read_features
-from icas_core.tables import CLUSTERS, read_if_there, write_table
+from icas_core.tables import read_numbers, write_table
 
 
 def main(job) -> None:
@@ -18,7 +18,7 @@ def main(job) -> None:
             components=stage["components"],
             representative=stage["representative"],
             similarity_of=cosine_of([job.input.features]),
-            previous=read_if_there(job.params.numbers, CLUSTERS),
+            previous=read_numbers(job.params.numbers),
             progress=bar,
         )
     write_scores(table_of(outcome.rows, job.wildcards.batch), job.output.scores)

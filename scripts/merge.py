@@ -5,7 +5,7 @@ from pathlib import Path
 from icas_core.clustering.merge import merge_clusters, without_merge
 from icas_core.logs import reporting_errors
 from icas_core.similarity.stored import SimilarityOf, combine_files, files_by_method
-from icas_core.tables import CLUSTERS, MERGED, read_if_there, read_table, write_table
+from icas_core.tables import CLUSTERS, read_numbers, read_table, write_table
 
 
 def main(job) -> None:
@@ -14,7 +14,7 @@ def main(job) -> None:
     batches = {Path(file).stem: read_table(file, CLUSTERS) for file in job.input.clusters}
     methods = list(stage["thresholds"])
     similarity_of = SimilarityOf.stored(files_by_method(job.input.features, len(methods)), **stage)
-    previous = read_if_there(job.params.numbers, MERGED)
+    previous = read_numbers(job.params.numbers)
     if job.params.stage["merge"] == "none":
         merged = without_merge(batches, similarity_of=similarity_of, previous=previous)
     else:

@@ -8,7 +8,7 @@ from icas_core.competition.scores_table import join_scores
 from icas_core.competition.similarity import cosine_of
 from icas_core.competition.whole import merge_embeddings
 from icas_core.logs import progress, reporting_errors
-from icas_core.tables import CLUSTERS, MERGED, read_if_there, read_table, write_table
+from icas_core.tables import CLUSTERS, read_numbers, read_table, write_table
 
 
 def main(job) -> None:
@@ -23,7 +23,7 @@ def main(job) -> None:
             rules,
             **stage,
             similarity_of=cosine_of(job.input.features),
-            previous=read_if_there(job.params.numbers, MERGED),
+            previous=read_numbers(job.params.numbers),
             progress=bar,
         )
     join_scores(outcome, job.input.scores, job.output.scores)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icas_core.clustering.representatives import SimilarityOf, representative_rows
+from icas_core.clustering.representatives import SimilarityOf, representative_rows, to_representative
 from icas_core.errors import IcasError
 from icas_core.tables import CLUSTERS, OUTLIER
 
@@ -25,8 +25,9 @@ def cluster_batch(
 
     `edges` (tables.EDGES) holds the pairs at or above the threshold. A picture without an edge is an outlier
     (cluster −1, no representative). Gives tables.CLUSTERS, sorted by path; clusters are numbered from 1 by size, or
-    as in the `previous` table of the same batch (see number_clusters). `representative` is `first` or `medoid`; only
-    `medoid` calls `similarity_of`. Raises IcasError for a repeated path and for an edge of a picture not in `paths`.
+    as in the `previous` table of the same batch (see number_clusters). `representative` is `first` or `medoid`, which
+    needs `similarity_of`; without it the members' similarities are NaN. Raises IcasError for a repeated path and for an
+    edge of a picture not in `paths`.
     """
     paths = sorted(paths)
     labels = component_labels(len(paths), *edge_rows(pa.array(paths, pa.string()), edges))
@@ -44,8 +45,9 @@ def numbered(
 ) -> pa.Table:
     """The tables.CLUSTERS of sorted `paths` whose `labels` (int (n,), −1 for outliers) say which belong together."""
     clusters = number_clusters(paths, labels, previous)
-    representatives = representative_rows(paths, clusters, representative, similarity_of)
-    return pa.table([paths, clusters, representatives], schema=CLUSTERS)
+    chosen = representative_rows(paths, clusters, representative, similarity_of)
+    similarity = to_representative(paths, clusters, chosen, similarity_of)
+    return pa.table([paths, clusters, chosen, similarity], schema=CLUSTERS)
 
 
 def component_labels(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:

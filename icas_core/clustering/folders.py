@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import shutil
@@ -151,7 +152,8 @@ def _clusters_of(folders: dict[str, list[str]]) -> pa.Table:
     for name, paths in sorted(folders.items()):
         outliers = name.casefold() == OUTLIERS_FOLDER
         cluster = OUTLIER if outliers else of_folder.get(name) or next(free)
-        rows += [(path, cluster, not outliers and path == min(paths)) for path in paths]
+        first = None if outliers else min(paths)
+        rows += [(path, cluster, path == first, 1.0 if path == first else math.nan) for path in paths]
     return pa.table(list(zip(*sorted(rows), strict=True)), schema=CLUSTERS)
 
 

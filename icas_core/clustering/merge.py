@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from icas_core.clustering.components import component_labels, edge_rows, number_clusters, singles
-from icas_core.clustering.representatives import SimilarityOf, paired_in_calls, representative_rows
-from icas_core.tables import EDGES, MERGED, OUTLIER
+from icas_core.clustering.representatives import SimilarityOf, representative_rows, to_representative
+from icas_core.tables import CLUSTERS, EDGES, MERGED, OUTLIER
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The tables.CLUSTERS of all batches as columns, sorted by path; own: which pictures are in one batch cluster.
+
+    An outlier is alone in its own.
+    """
+
+    paths: pa.Array
+    batches: pa.Array
+    clusters: np.ndarray
+    chosen: np.ndarray
+    similarity: np.ndarray
+    own: np.ndarray
+
+    @property
+    def outliers(self) -> np.ndarray:
+        """Which pictures are outliers of their batches."""
+        return self.clusters == OUTLIER
 
 
 def merge_clusters(
@@ -26,12 +47,13 @@ def merge_clusters(
     The pictures of a batch cluster stay together; clusters and outliers joined by an edge become one cluster; an
     outlier that joins nothing stays −1. Numbers stay as number_clusters says (`previous`: the last tables.MERGED).
     Gives tables.MERGED sorted by path; `similarity` is that to the cluster's representative (1 for itself, NaN for
-    outliers). `edges` is gone through once, one table in memory at a time. Raises IcasError for a picture in two
+    outliers). What a batch says of a cluster that joins no other stays; only of the others are similarities asked for.
+    `edges` is gone through once, one table in memory at a time. Raises IcasError for a picture in two
     batches and for an edge of a picture in none.
     """
     joined = _joined(batches)
-    labels = _united(*joined[:3], edges)
-    labels[singles(labels) & (joined[2] == OUTLIER)] = OUTLIER
+    labels = _united(joined, edges)
+    labels[singles(labels) & joined.outliers] = OUTLIER
     return _merged(joined, labels, representative, similarity_of, previous)
 
 
@@ -48,23 +70,47 @@ def with_labels(
     A picture without a label, or with −1, is an outlier. Gives tables.MERGED as merge_clusters does.
     """
     joined = _joined(batches)
-    labels = np.array([label_of.get(path, OUTLIER) for path in joined[0].to_pylist()], np.int64)
+    labels = np.array([label_of.get(path, OUTLIER) for path in joined.paths.to_pylist()], np.int64)
     return _merged(joined, labels, representative, similarity_of, previous)
 
 
 def _merged(
-    joined: tuple[pa.Array, pa.Array, np.ndarray, np.ndarray],
+    joined: _Joined,
     labels: np.ndarray,
     representative: str,
     similarity_of: SimilarityOf,
     previous: pa.Table | None,
 ) -> pa.Table:
-    paths, batch_names, batch_cluster, _ = joined
-    listed = paths.to_pylist()
-    clusters = number_clusters(listed, labels, previous)
-    chosen = representative_rows(listed, clusters, representative, similarity_of)
-    similarity = _to_representative(listed, clusters, chosen, similarity_of)
-    return pa.table([paths, clusters, batch_names, batch_cluster, chosen, similarity], schema=MERGED)
+    paths = joined.paths.to_pylist()
+    clusters = number_clusters(paths, labels, previous)
+    stay = _unchanged(joined, clusters)
+    changed = np.where(stay, OUTLIER, clusters)
+    chosen = representative_rows(paths, changed, representative, similarity_of)
+    similarity = to_representative(paths, changed, chosen, similarity_of)
+    similarity[stay] = joined.similarity[stay]
+    return _table(joined, clusters, chosen | (stay & joined.chosen), similarity)
+
+
+def _unchanged(joined: _Joined, clusters: np.ndarray) -> np.ndarray:
+    """Which pictures are in a cluster that is, picture for picture, one of a batch whose similarities are known.
+
+    The representative depends on a cluster's pictures alone, so it is the same again.
+    """
+    count = len(clusters)
+    if not count:
+        return np.zeros(0, bool)
+    changed = joined.outliers | (clusters == OUTLIER) | np.isnan(joined.similarity)
+    # A picture's cluster is its batch cluster where both have as many pictures as they have in common.
+    _, both = np.unique(clusters.astype(np.int64) * count + joined.own, return_inverse=True)
+    _, new = np.unique(clusters, return_inverse=True)
+    common = np.bincount(both)[both]
+    changed |= (common != np.bincount(new)[new]) | (common != np.bincount(joined.own)[joined.own])
+    return ~np.bincount(new, changed).astype(bool)[new]
+
+
+def _table(joined: _Joined, clusters: np.ndarray, chosen: np.ndarray, similarity: np.ndarray) -> pa.Table:
+    columns = [joined.paths, clusters, joined.batches, joined.clusters, chosen, similarity]
+    return pa.table(columns, schema=MERGED)
 
 
 def without_merge(
@@ -72,49 +118,43 @@ def without_merge(
 ) -> pa.Table:
     """The batches' own clusters and representatives in one tables.MERGED, numbered through as number_clusters does.
 
-    `similarity` is NaN for all but the representatives where `similarity_of` is not given.
+    Similarities that the batches do not know are NaN where `similarity_of` is not given.
     """
-    paths, batch_names, batch_cluster, chosen = _joined(batches)
-    labels = _united(paths, batch_names, batch_cluster, [])
-    labels[batch_cluster == OUTLIER] = OUTLIER
-    listed = paths.to_pylist()
-    clusters = number_clusters(listed, labels, previous)
-    similarity = _to_representative(listed, clusters, chosen, similarity_of)
-    return pa.table([paths, clusters, batch_names, batch_cluster, chosen, similarity], schema=MERGED)
+    joined = _joined(batches)
+    labels = np.where(joined.outliers, OUTLIER, joined.own)
+    paths = joined.paths.to_pylist()
+    clusters = number_clusters(paths, labels, previous)
+    known = _unchanged(joined, clusters)
+    asked = np.where(known, OUTLIER, clusters)
+    similarity = to_representative(paths, asked, joined.chosen & ~known, similarity_of)
+    similarity[known] = joined.similarity[known]
+    return _table(joined, clusters, joined.chosen, similarity)
 
 
-def _joined(batches: Mapping[str, pa.Table]) -> tuple[pa.Array, pa.Array, np.ndarray, np.ndarray]:
-    """Of all pictures, sorted: the paths, the batches, the batch clusters, whether they represent these."""
+def _joined(batches: Mapping[str, pa.Table]) -> _Joined:
     tables = [batches[name].append_column("batch", pa.repeat(name, len(batches[name]))) for name in sorted(batches)]
-    table = pa.concat_tables(tables).sort_by("path") if tables else MERGED.empty_table()
-    clusters = table["batch_cluster" if not tables else "cluster"].to_numpy()
-    representative = table["representative"].to_numpy()
-    return table["path"].combine_chunks(), table["batch"].combine_chunks(), clusters, representative
+    table = pa.concat_tables(tables or [CLUSTERS.empty_table().append_column("batch", pa.array([], pa.string()))])
+    table = table.sort_by("path")
+    clusters, chosen, similarity = (table[name].to_numpy() for name in CLUSTERS.names[1:])
+    batch_names = table["batch"].combine_chunks()
+    own = _own(batch_names, clusters)
+    return _Joined(table["path"].combine_chunks(), batch_names, clusters, chosen, similarity, own)
 
 
-def _united(paths: pa.Array, batch_names: pa.Array, batch_cluster: np.ndarray, edges: Iterable[pa.Table]) -> np.ndarray:
+def _own(batch_names: pa.Array, clusters: np.ndarray) -> np.ndarray:
     _, batch = np.unique(pc.dictionary_encode(batch_names).indices.to_numpy(), return_inverse=True)
-    key = np.stack([batch.astype(np.int64), batch_cluster.astype(np.int64)], axis=1)
+    key = np.stack([batch.astype(np.int64), clusters.astype(np.int64)], axis=1)
     # Every outlier is alone: its key is its own row instead of its batch's −1.
-    alone = batch_cluster == OUTLIER
+    alone = clusters == OUTLIER
     key[alone] = np.stack([np.full(alone.sum(), -1), np.flatnonzero(alone)], axis=1)
-    labels = np.unique(key, axis=0, return_inverse=True)[1].reshape(-1) if len(key) else np.zeros(0, dtype=np.int64)
-    edge_rows(paths, EDGES.empty_table())  # a picture in two batches is refused also where no edge is given
+    return np.unique(key, axis=0, return_inverse=True)[1].reshape(-1) if len(key) else np.zeros(0, dtype=np.int64)
+
+
+def _united(joined: _Joined, edges: Iterable[pa.Table]) -> np.ndarray:
+    labels = joined.own.copy()
+    edge_rows(joined.paths, EDGES.empty_table())  # a picture in two batches is refused also where no edge is given
     for table in edges:
-        left, right = edge_rows(paths, table)
-        labels = component_labels(int(labels.max(initial=-1)) + 1, labels[left], labels[right])[labels]
+        left, right = edge_rows(joined.paths, table)
+        if len(left):
+            labels = component_labels(int(labels.max(initial=-1)) + 1, labels[left], labels[right])[labels]
     return labels
-
-
-def _to_representative(
-    paths: list[str], clusters: np.ndarray, chosen: np.ndarray, similarity_of: SimilarityOf | None
-) -> np.ndarray:
-    similarity = np.full(len(paths), np.nan, dtype=np.float32)
-    similarity[chosen] = 1
-    if similarity_of is None:
-        return similarity
-    representative = np.full(int(clusters.max(initial=0)) + 1, -1, dtype=np.int64)
-    representative[clusters[chosen]] = np.flatnonzero(chosen)
-    others = np.flatnonzero(~chosen & (clusters != OUTLIER))
-    similarity[others] = paired_in_calls(paths, others, representative[clusters[others]], similarity_of)
-    return similarity

@@ -51,9 +51,10 @@ def with_representatives(
 ) -> pa.Table:
     """The same clusters (tables.CLUSTERS), sorted by path, with their representatives chosen anew."""
     clusters = clusters.sort_by("path")
-    numbers = clusters["cluster"].to_numpy()
-    chosen = representative_rows(clusters["path"].to_pylist(), numbers, representative, similarity_of)
-    return pa.table([clusters["path"], clusters["cluster"], pa.array(chosen)], schema=CLUSTERS)
+    paths, numbers = clusters["path"].to_pylist(), clusters["cluster"].to_numpy()
+    chosen = representative_rows(paths, numbers, representative, similarity_of)
+    similarity = to_representative(paths, numbers, chosen, similarity_of)
+    return pa.table([clusters["path"], clusters["cluster"], pa.array(chosen), pa.array(similarity)], schema=CLUSTERS)
 
 
 def representatives_of(clusters: pa.Table, *, merge: str) -> pa.Table:
@@ -72,6 +73,24 @@ def representatives_of(clusters: pa.Table, *, merge: str) -> pa.Table:
     return clusters.filter(
         pc.or_(clusters["representative"], outlier) if merge == "outliers" else clusters["representative"]
     ).sort_by("path")
+
+
+def to_representative(
+    paths: list[str], clusters: np.ndarray, chosen: np.ndarray, similarity_of: SimilarityOf | None
+) -> np.ndarray:
+    """Each picture's similarity to the one of `chosen` (bool (n,)) in its cluster (int (n,)): float32 (n,).
+
+    1 for the chosen themselves, NaN for outliers (−1), and for all but the chosen where `similarity_of` is not given.
+    """
+    similarity = np.full(len(paths), np.nan, dtype=np.float32)
+    similarity[chosen] = 1
+    if similarity_of is None:
+        return similarity
+    representative = np.full(int(clusters.max(initial=0)) + 1, -1, dtype=np.int64)
+    representative[clusters[chosen]] = np.flatnonzero(chosen)
+    others = np.flatnonzero(~chosen & (clusters != OUTLIER))
+    similarity[others] = paired_in_calls(paths, others, representative[clusters[others]], similarity_of)
+    return similarity
 
 
 def paired_in_calls(paths: list[str], left: np.ndarray, right: np.ndarray, similarity_of: SimilarityOf) -> np.ndarray:

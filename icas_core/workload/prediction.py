@@ -145,19 +145,22 @@ def _cluster(plan: Plan, costs: Costs, held: Sequence[Held]) -> Stage:
     jobs = []
     for pictures, batch in zip(plan.batches.values(), held, strict=True):
         seconds = costs.start + AROUND_A_JOB + costs.clusters + pictures * costs.clustering
-        # Of two members the first is the representative: only larger clusters are compared once more.
-        if plan.representative == "medoid" and batch.members > 2:
-            seconds += loading + batch.clusters * batch.members * (batch.members - 1) / 2 * chosen
+        if batch.clusters:
+            # Each member with the representative; of two members the first is that, of more all pairs are looked at.
+            among = batch.members / 2 if plan.representative == "medoid" and batch.members > 2 else 0
+            seconds += loading + batch.clusters * (batch.members - 1) * (1 + among) * chosen
         jobs.append(seconds)
     return Stage("cluster", len(jobs), 0, sum(jobs), _clock(jobs, plan.cores), costs.memory[2])
 
 
 def _merge(plan: Plan, costs: Costs) -> Stage:
     chosen = sum(method.chosen for method in costs.methods.values())
-    loading = costs.clusters + sum(method.start for method in costs.methods.values())
     members = held_by(costs, plan.pictures).members
-    compared = plan.pictures * (1 + (members - 1) / 2 * (plan.representative == "medoid")) * chosen
-    seconds = costs.start + AROUND_A_JOB + loading + plan.pictures * costs.clustering + compared
+    seconds = costs.start + AROUND_A_JOB + plan.pictures * costs.clustering
+    if len(plan.batches) > 1 and plan.merge != "none":
+        # As if every cluster were joined across batches: only those that are compare again.
+        compared = plan.pictures * (1 + (members - 1) / 2 * (plan.representative == "medoid")) * chosen
+        seconds += costs.clusters + sum(method.start for method in costs.methods.values()) + compared
     # Features are read for the pictures of clusters only, of one method at a time.
     features = max(method.bytes for method in costs.methods.values()) * plan.pictures / 1e6
     memory = costs.memory[2] + plan.pictures * _ROW + 2 * features

@@ -12,7 +12,7 @@ from tests.workflow.runs import ROOT, Project, add_pictures, environment
 HEAVY = {"torch", "sklearn", "matplotlib", "pandas", "numba"}
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
 # The jobs that compare pictures, the one that measures the others, and the one that trains.
-COMPARING = ("compare", "compare_across", "merge", "merge_folders", "estimate")
+COMPARING = ("compare", "cluster", "compare_across", "merge", "merge_folders", "estimate")
 USED = {"train": {"torch"}} | {script: {"numba"} for script in COMPARING}
 
 # Python runs this before anything else where it finds it; the name of a job's script ends in that of the rule's.
@@ -67,7 +67,6 @@ JOBS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("script", JOBS)
 def test_a_job_has_loaded_at_its_end_only_what_it_uses(script: str, loaded: dict[str, set[str]]) -> None:
-    """Clusters of two need no comparison for their representatives, so that not even `cluster` loads numba."""
     assert "icas_core.logs" in loaded[script]
     assert HEAVY & loaded[script] <= USED.get(script, set())
     assert "scipy.linalg" not in loaded[script] or script in CLUSTERING

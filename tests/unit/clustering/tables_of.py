@@ -16,9 +16,10 @@ def clusters(rows):
     seen = {-1}
     table = []
     for path, cluster in sorted(rows.items()):
-        table.append((path, cluster, cluster not in seen))
+        chosen = cluster not in seen
+        table.append((path, cluster, chosen, 1.0 if chosen else float("nan")))
         seen.add(cluster)
-    return pa.table([list(column) for column in zip(*table, strict=True)] or [[], [], []], schema=CLUSTERS)
+    return pa.table([list(column) for column in zip(*table, strict=True)] or [[], [], [], []], schema=CLUSTERS)
 
 
 def numbers(table):

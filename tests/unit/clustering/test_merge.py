@@ -42,6 +42,42 @@ def test_any_split_into_batches_with_all_pairs_gives_what_one_batch_gives(pairs,
     assert table["batch"].to_pylist() == batch_of
 
 
+def without_similarities(batch):
+    return batch.set_column(3, "similarity", pa.nulls(len(batch), pa.float32()).fill_null(math.nan))
+
+
+@pytest.mark.parametrize("representative", ["first", "medoid"])
+@given(
+    pairs=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] < pair[1])),
+    batch_of=st.lists(st.sampled_from(["0001", "0002", "0007"]), min_size=len(NAMES), max_size=len(NAMES)),
+    joined=st.booleans(),
+)
+def test_what_the_batches_know_is_what_would_be_asked_for_again(representative, pairs, batch_of, joined):
+    home = dict(zip(NAMES, batch_of, strict=True))
+    batches = {
+        name: cluster_batch(
+            [path for path in NAMES if home[path] == name],
+            edges(*[pair for pair in pairs if {home[path] for path in pair} == {name}]),
+            representative=representative,
+            similarity_of=SIMILARITY,
+        )
+        for name in set(batch_of)
+    }
+    bare = {name: without_similarities(batch) for name, batch in batches.items()}
+    cross = edges(*[pair for pair in pairs if joined and home[pair[0]] != home[pair[1]]])
+    kept, again = PlaneSimilarity(SIMILARITY.positions), PlaneSimilarity(SIMILARITY.positions)
+    table = merged(batches, cross, representative=representative, similarity_of=kept)
+    # to_pydict: NaN is not equal to itself in a table.
+    assert str(table.to_pydict()) == str(
+        merged(bare, cross, representative=representative, similarity_of=again).to_pydict()
+    )
+    assert sum(kept.calls) <= sum(again.calls)
+    if not cross.num_rows:
+        assert not any(kept.calls), "no cluster has changed"
+    own = without_merge(batches)
+    assert str(own.to_pydict()) == str(without_merge(bare, similarity_of=SIMILARITY).to_pydict())
+
+
 def test_clusters_joined_by_one_pair_take_all_their_pictures_along():
     batches = {
         "0001": clusters({"00.jpg": 1, "01.jpg": 1, "02.jpg": -1, "03.jpg": -1}),
@@ -135,6 +171,7 @@ def test_a_hundred_thousand_pictures_merge_in_few_calls():
                 paths[start : start + 2000],
                 np.repeat(np.arange(1, 1001, dtype=np.int32), 2),
                 np.tile([True, False], 1000),
+                np.tile(np.array([1, np.nan], np.float32), 1000),
             ],
             schema=clusters({}).schema,
         )

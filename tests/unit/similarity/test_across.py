@@ -88,7 +88,9 @@ def test_only_the_represented_pictures_take_part(
         kept[name] = part.take(np.arange(0, len(part), 3))
         represented.append(str(tmp_path / f"{name}.parquet"))
         columns = [pa.array(kept[name].paths, pa.string()), pa.nulls(len(kept[name]), pa.int32())]
-        table = pa.table([*columns, pa.array([True] * len(kept[name]), pa.bool_())], schema=CLUSTERS)
+        count = len(kept[name])
+        columns += [pa.array([True] * count, pa.bool_()), pa.array([1.0] * count, pa.float32())]
+        table = pa.table(columns, schema=CLUSTERS)
         write_table(table, represented[-1])
     expected, possible = edges_by_batch(kept)
     assert edges_of_blocks(files, represented) == (expected, possible)
