@@ -58,9 +58,10 @@ def paint(
     # A window first: all else is made ready while it opens.
     windows = Windows()
     from icas_core.images import read_rgb
+    from icas_core.painter.options import Options
     from icas_core.painter.preparing import Method
     from icas_core.painter.program import Program
-    from icas_core.painter.session import Options, Session
+    from icas_core.painter.session import Session
     from icas_core.painter.template_folders import read_templates
     from icas_core.segmentation.sam import embed, objects_or_all
 

@@ -24,9 +24,10 @@ from PIL import Image
 from icas_core.annotations.classes import default_classes
 from icas_core.painter.events import Event, Key, Pointer
 from icas_core.painter.measure_windows import measured_windows
+from icas_core.painter.options import Options
 from icas_core.painter.preparing import Method
 from icas_core.painter.program import PICTURE, Program
-from icas_core.painter.session import Options, Session
+from icas_core.painter.session import Session
 
 _SIZES = ((1920, 1080), (4000, 3000))
 _SEGMENTS = 2000

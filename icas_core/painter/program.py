@@ -83,9 +83,9 @@ class Program:
         session = self.session
         before = session.name
         session.tick()
-        for line in session.notes:
+        for line in session.progress.notes:
             print(f"icas: {line}", file=sys.stderr, flush=True)
-        session.notes.clear()
+        session.progress.notes.clear()
         if session.name != before or (self._view is not None and self._view.picture is not session.picture):
             self._view = None
         self._draw_picture()
@@ -159,20 +159,20 @@ class Program:
     def _status(self) -> tuple[str, str, bool]:
         session = self.session
         saver, state = session.saver, session.state
-        done = sum(value.value != "unfinished" for value in session.progress.values())
+        done = session.progress.done
         left = f"{session.name}   {session.index + 1} of {len(session.options.names)}, {done} done"
         if state is None:
             left += "   getting the segments ready …" if session.picture is not None else "   opening …"
         if self._viewport is not None and self._viewport.zoom > 1:
             left += f"   zoom {self._viewport.zoom:.1f}"
-        note = session.message or (session.prompting.busy or session.prompting.note if session.prompting else "")
+        note = session.hand.message or (session.prompting.busy or session.prompting.note if session.prompting else "")
         note = note or (state.note if state is not None else "")
         if note:
             left += f"   {note}"
         if saver.unsaved or saver.error:
             return left, f"UNSAVED: {_short(saver.error)}" if saver.unsaved else _short(saver.error), True
-        finished = session.progress.get(session.name)
-        return left, ("saving …" if saver.busy else "saved" if finished else "") + "   h: help", False
+        kept = session.progress.begun(session.name)
+        return left, ("saving …" if saver.busy else "saved" if kept else "") + "   h: help", False
 
     def _mode(self) -> str:
         session = self.session
@@ -181,7 +181,7 @@ class Program:
         return session.state.mode if session.state is not None else "fill"
 
     def _chosen(self) -> int:
-        return self.session.chosen
+        return self.session.hand.chosen
 
     def _key(self, key: str) -> None:
         if key == "h":

@@ -17,8 +17,9 @@ from icas_core.annotations.classes import Class, ClassTable, Colour, default_cla
 from icas_core.annotations.store import AnnotationStore
 from icas_core.annotations.table import classes_to_paint
 from icas_core.painter.events import Pointer
+from icas_core.painter.options import Options
 from icas_core.painter.preparing import Method
-from icas_core.painter.session import Options, Session
+from icas_core.painter.session import Session
 
 SIDE = 30
 
@@ -199,7 +200,7 @@ def test_pictures_that_cannot_be_opened_are_named_and_the_session_goes_on(tmp_pa
     session.key("n")
     ready(session)
     assert session.name == "e.png"
-    assert sorted(session.skipped) == ["a.jpg", "c.png"]
+    assert sorted(session.progress.skipped) == ["a.jpg", "c.png"]
     assert "2 could not be opened" in session.close()
 
 
