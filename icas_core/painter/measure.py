@@ -22,11 +22,12 @@ import numpy as np
 from PIL import Image
 
 from icas_core.annotations.classes import default_classes
+from icas_core.painter.display import PICTURE
 from icas_core.painter.events import Event, Key, Pointer
 from icas_core.painter.measure_windows import measured_windows
 from icas_core.painter.options import Options
 from icas_core.painter.preparing import Method
-from icas_core.painter.program import PICTURE, Program
+from icas_core.painter.program import Program
 from icas_core.painter.session import Session
 
 _SIZES = ((1920, 1080), (4000, 3000))

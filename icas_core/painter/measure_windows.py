@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from icas_core.painter.program import CLASSES
+from icas_core.painter.display import CLASSES
 
 _LONGEST, _IDLE = 30.0, 10.0  # seconds until the windows are open, and of doing nothing
 

@@ -20,6 +20,7 @@ from icas_core.painter.events import Pointer
 from icas_core.painter.options import Options
 from icas_core.painter.preparing import Method
 from icas_core.painter.session import Session
+from icas_core.painter.template import template_of
 
 SIDE = 30
 
@@ -264,3 +265,34 @@ def test_masks_that_cannot_be_written_are_told_and_written_once_they_can(tmp_pat
     until(session, lambda: not session.saver.error and not session.saver.busy)
     assert (np.asarray(Image.open(mine))[:SIDE, :SIDE] == 255).all()
     assert "not written" not in session.close()
+
+
+def test_what_is_painted_while_templates_are_looked_for_stays(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
+    ready(session)
+    assert session.picture is not None
+    # The last block, half of it and half of its neighbour: found in one place only.
+    block, colour = session.picture[SIDE:, 2 * SIDE - 10 : 2 * SIDE + 10], (0, 158, 115)
+    session.options.templates = [template_of("block", block, np.full(block.shape, colour, np.uint8))]
+    session.key("t")
+    click(session, 0, 0)
+    until(session, lambda: session.hand.message == "1 places painted")
+    session.close()
+    found = AnnotationStore(tmp_path / "out").read("a.png")
+    assert found is not None
+    assert (found.classes[:SIDE, :SIDE] == 1).all()
+    assert (found.classes[SIDE:, 2 * SIDE - 10 : 2 * SIDE + 10] == 3).all()
+    assert np.count_nonzero(found.classes) == SIDE * SIDE + block.shape[0] * block.shape[1]
+
+
+def test_keys_for_segments_pressed_at_once_all_count(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
+    ready(session)
+    for _ in range(3):
+        session.key("]")
+    session.key("[")
+    until(session, lambda: session.state is not None and session.state.painting.level == 2)
+    session.key("z")
+    session.key("]")
+    until(session, lambda: session.state is not None and session.state.painting.level == 1)
+    session.close()
