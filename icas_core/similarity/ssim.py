@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from math import gcd
 from typing import Any
 
@@ -17,7 +17,8 @@ from icas_core.similarity.method import Method, as_array, grey
 # a window, the length of what they leave is the root of a rounding error, at most 5e-4 of the window's deviation.
 _SLACK = 1e-3
 _MANY_BANDS = 12  # of blocks, from which on larger blocks are looked at first,
-_HIGH = 0.6  # if the threshold leaves little enough to lose that they can tell
+_HIGH = 0.6  # if the threshold leaves little enough to lose that they can tell,
+_VERY_HIGH = 0.85  # and still larger ones if it leaves hardly anything
 
 
 def _extract(picture: np.ndarray) -> np.ndarray:
@@ -33,6 +34,7 @@ class Prepared:
 
     pictures: np.ndarray
     rows: tuple[np.ndarray, ...]
+    _first: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -52,26 +54,31 @@ class Prepared:
 
     @cached_property
     def blocks(self) -> np.ndarray:
-        """(n, NUMBERS, blocks, a multiple of 8) float32: see kernels.ssim_bounds.block_numbers."""
+        """(n, NUMBERS, blocks, a multiple of 16) float32: see kernels.ssim_bounds.block_numbers."""
         from icas_core.similarity.kernels import ssim_bounds as bounds
+        from icas_core.similarity.kernels.layout import zeros
 
         tall, wide = (_bands(side) for side in self.shape)
         blocks = (len(tall) - 1) * (len(wide) - 1)
-        numbers = np.empty((self.count, bounds.NUMBERS, -(-blocks // 8) * 8), np.float32)
+        across = -(-blocks // 16) * 16
+        numbers = zeros(self.count * bounds.NUMBERS * across, np.float32).reshape(self.count, bounds.NUMBERS, across)
         bounds.block_numbers(self.pictures, tall, wide, numbers)
         return numbers
 
-    @cached_property
-    def first_blocks(self) -> np.ndarray:
+    def first_blocks(self, threshold: float) -> np.ndarray:
         """The numbers of the blocks that are looked at first, block after block."""
         from icas_core.similarity.kernels import ssim_bounds as bounds
 
-        tall, wide = _first_bands(self.shape)
-        numbers = _rows(self.count, (len(tall) - 1) * (len(wide) - 1) * bounds.NUMBERS)
-        bounds.merged_blocks(self.blocks, len(_bands(self.shape[1])) - 1, tall, wide, numbers)
-        return numbers
+        tall, wide = _first_bands(self.shape, threshold)
+        blocks = len(tall) - 1, len(wide) - 1
+        if blocks not in self._first:
+            numbers = _rows(self.count, blocks[0] * blocks[1] * bounds.NUMBERS)
+            bounds.merged_blocks(self.blocks, len(_bands(self.shape[1])) - 1, tall, wide, numbers)
+            self._first[blocks] = numbers.ravel()
+        return self._first[blocks]
 
 
+@lru_cache(64)
 def _bands(side: int) -> np.ndarray:
     """The int64 first rows of windows of each band of blocks, and the end, of a picture of `side` pixels.
 
@@ -82,13 +89,14 @@ def _bands(side: int) -> np.ndarray:
     return np.array([round(band * windows / bands) for band in range(bands + 1)], np.int64)
 
 
-def _first_bands(shape: tuple[int, int]) -> list[np.ndarray]:
+@lru_cache(64)
+def _first_bands(shape: tuple[int, int], threshold: float) -> list[np.ndarray]:
     """The int64 first bands and columns of the blocks that are looked at first, and the ends.
 
-    These are blocks of two by two where there are many; else all blocks at once cost no more.
+    These are blocks of two by two where there are many, or three by three; else all blocks at once cost no more.
     """
     each = [len(_bands(side)) - 1 for side in shape]
-    step = 2 if min(each) >= _MANY_BANDS else 1
+    step = 1 if min(each) < _MANY_BANDS else (2 if threshold < _VERY_HIGH else 3)
     counts = [max(1, round(bands / step)) for bands in each]
     return [
         np.array([round(part * bands / count) for part in range(count + 1)], np.int64)
@@ -96,6 +104,7 @@ def _first_bands(shape: tuple[int, int]) -> list[np.ndarray]:
     ]
 
 
+@lru_cache(64)
 def _order(bands: int) -> np.ndarray:
     """All bands, far apart from one to the next, beginning in the middle."""
     step = next(step for step in range(max(1, round(bands * 0.38)), bands + 1) if gcd(step, bands) == 1 or bands == 1)
@@ -163,10 +172,10 @@ def _edges_above(
 
     sides = _sides(left, right)
     limit = np.float32((1 - float(threshold) + _SLACK) * (left.shape[0] - 6) * (left.shape[1] - 6))
-    tall, wide = (len(edges) - 1 for edges in _first_bands(left.shape))
+    tall, wide = (len(edges) - 1 for edges in _first_bands(left.shape, threshold))
     kept = wanted.copy()
     if threshold >= _HIGH or min(len(_bands(side)) - 1 for side in left.shape) < _MANY_BANDS:
-        first = left.first_blocks.ravel(), left.count, right.first_blocks.ravel(), right.count
+        first = left.first_blocks(threshold), left.count, right.first_blocks(threshold), right.count
         bounds.drop_unlike(*first, tall, wide, _order(tall), limit, kept)
     rows, columns = np.empty((2, np.count_nonzero(kept)), np.int64)
     kernels.in_stripes(kept, rows, columns)

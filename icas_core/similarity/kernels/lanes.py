@@ -1,4 +1,4 @@
-"""Eight float32, or eight int32, side by side as one value of compiled code: a processor's vector register.
+"""Eight or sixteen float32 or int32 side by side as one value of compiled code: a processor's vector register.
 
 Left to itself the compiler vectorises along one picture's columns; eight pictures side by side need no shuffling at
 all. Processors with shorter registers get the same results from several instructions.
@@ -16,26 +16,23 @@ from numba.extending import intrinsic, models, register_model
 from icas_core.similarity.compiled import has_feature
 
 LANES = 8
+WIDE = 16
 _INDEX = ir.IntType(32)
 _WORD = ir.IntType(64)
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
-_WHOLE = ir.VectorType(ir.IntType(32), LANES)
 
 
 class Lanes(types.Type):
-    """The compiler's name for eight float32 or int32."""
+    """The compiler's name for `count` float32 or int32."""
 
-    def __init__(self, element: types.Type) -> None:
-        super().__init__(name=f"{element}x{LANES}")
-        self.vector = _VECTOR if element == types.float32 else _WHOLE
-
-
-_lanes = Lanes(types.float32)
-_whole_lanes = Lanes(types.int32)
+    def __init__(self, element: types.Type, count: int = LANES) -> None:
+        super().__init__(name=f"{element}x{count}")
+        self.element, self.count = element, count
+        self.vector = ir.VectorType(ir.FloatType() if element == types.float32 else ir.IntType(32), count)
 
 
-def _of(element: types.Type) -> Lanes:
-    return _lanes if element == types.float32 else _whole_lanes
+def lanes_of(element: types.Type, count: int = LANES) -> Lanes:
+    """So many lanes of the type of an array's elements."""
+    return Lanes(types.float32 if element == types.float32 else types.int32, count)
 
 
 @register_model(Lanes)
@@ -44,60 +41,76 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, kind.vector)
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+def address_of(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """Where an element of an array is."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
-def _read(builder: Any, address: Any, vector: Any = _VECTOR) -> Any:
+def read(builder: Any, address: Any, vector: Any) -> Any:
+    """The lanes at an address."""
     value = builder.load(builder.bitcast(address, vector.as_pointer()))
     value.align = 4
     return value
 
 
-def _write(builder: Any, address: Any, value: Any) -> None:
+def write(builder: Any, address: Any, value: Any) -> None:
+    """Write lanes to an address."""
     builder.store(value, builder.bitcast(address, value.type.as_pointer())).align = 4
 
 
-def _shuffle(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INDEX, LANES), order))
+def shuffle(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
+    """Some lanes of two, those of b numbered on from those of a."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INDEX, len(order)), order))
 
 
-def _everywhere(builder: Any, value: Any) -> Any:
-    nothing = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
-    return _shuffle(builder, builder.insert_element(nothing, value, ir.Constant(_INDEX, 0)), nothing, [0] * LANES)
+def _everywhere(builder: Any, value: Any, count: int) -> Any:
+    nothing = ir.Constant(ir.VectorType(value.type, count), ir.Undefined)
+    return shuffle(builder, builder.insert_element(nothing, value, ir.Constant(_INDEX, 0)), nothing, [0] * count)
 
 
-@intrinsic
-def load(typing: Any, array: Any, index: Any) -> Any:
-    """array[index : index + 8] of a contiguous float32 or int32 array; the caller keeps within bounds."""
-    kind = _of(array.dtype)
+def _loading(count: int) -> Any:
+    @intrinsic
+    def load(typing: Any, array: Any, index: Any) -> Any:
+        kind = lanes_of(array.dtype, count)
 
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _read(builder, _address(context, builder, signature.args[0], *values), kind.vector)
+        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return read(builder, address_of(context, builder, signature.args[0], *values), kind.vector)
 
-    return kind(array, types.intp), build
+        return kind(array, types.intp), build
+
+    return load
+
+
+# array[index : index + 8], or 16, of a contiguous float32 or int32 array; the caller keeps within bounds.
+load, load_wide = _loading(LANES), _loading(WIDE)
 
 
 @intrinsic
 def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """array[index : index + 8] = value, within the caller's bounds."""
+    """array[index : index + 8], or 16, = value, within the caller's bounds."""
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        _write(builder, _address(context, builder, signature.args[0], *values[:2]), values[2])
+        write(builder, address_of(context, builder, signature.args[0], *values[:2]), values[2])
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, _of(array.dtype)), build
+    return types.void(array, types.intp, value), build
 
 
-@intrinsic
-def splat(typing: Any, value: Any) -> Any:
-    """Eight times one float32 or int32."""
-    element = types.float32 if isinstance(value, types.Float) else types.int32
+def _splatting(count: int) -> Any:
+    @intrinsic
+    def splat(typing: Any, value: Any) -> Any:
+        element = types.float32 if isinstance(value, types.Float) else types.int32
 
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _everywhere(builder, values[0])
+        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return _everywhere(builder, values[0], count)
 
-    return _of(element)(element), build
+        return lanes_of(element, count)(element), build
+
+    return splat
+
+
+# Eight times, or 16 times, one float32 or int32.
+splat, splat_wide = _splatting(LANES), _splatting(WIDE)
 
 
 @intrinsic
@@ -105,15 +118,15 @@ def spread(typing: Any, array: Any, index: Any) -> Any:
     """Eight times array[index], within the caller's bounds."""
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _everywhere(builder, builder.load(_address(context, builder, signature.args[0], *values)))
+        return _everywhere(builder, builder.load(address_of(context, builder, signature.args[0], *values)), LANES)
 
-    return _of(array.dtype)(array, types.intp), build
+    return lanes_of(array.dtype)(array, types.intp), build
 
 
 def _of_two(instruction: str, of_whole: str = "") -> Any:
     @intrinsic
     def operation(typing: Any, a: Any, b: Any) -> Any:
-        chosen = of_whole if a == _whole_lanes else instruction
+        chosen = of_whole if a.element == types.int32 else instruction
 
         def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             return getattr(builder, chosen)(*values)
@@ -128,30 +141,31 @@ add, sub, mul, div = _of_two("fadd", "add"), _of_two("fsub", "sub"), _of_two("fm
 
 @intrinsic
 def multiply_pairs(typing: Any, a: Any, b: Any) -> Any:
-    """In each int32 lane two int16: the product of the low ones plus the product of the high ones."""
+    """In each of eight int32 two int16: the product of the low ones plus the product of the high ones."""
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         if has_feature("avx2"):
             halves = ir.VectorType(ir.IntType(16), 2 * LANES)
-            kind = ir.FunctionType(_WHOLE, [halves] * 2)
+            kind = ir.FunctionType(a.vector, [halves] * 2)
             function = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.pmadd.wd")
             return builder.call(function, [builder.bitcast(value, halves) for value in values])
-        half = ir.Constant(_WHOLE, [ir.Constant(_INDEX, 16)] * LANES)
+        half = ir.Constant(a.vector, [ir.Constant(_INDEX, 16)] * LANES)
         low = [builder.ashr(builder.shl(value, half), half) for value in values]
         high = [builder.ashr(value, half) for value in values]
         return builder.add(builder.mul(*low), builder.mul(*high))
 
-    return _whole_lanes(_whole_lanes, _whole_lanes), build
+    return a(a, a), build
 
 
 @intrinsic
 def as_float(typing: Any, a: Any) -> Any:
-    """Eight int32 as float32, rounded."""
+    """int32 as float32, rounded."""
+    kind = lanes_of(types.float32, a.count)
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.sitofp(values[0], _VECTOR)
+        return builder.sitofp(values[0], kind.vector)
 
-    return _lanes(_whole_lanes), build
+    return kind(a), build
 
 
 def _fused(first: int, last: int) -> Any:
@@ -160,12 +174,13 @@ def _fused(first: int, last: int) -> Any:
     @intrinsic
     def operation(typing: Any, a: Any, b: Any, c: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-            function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+            kind = ir.FunctionType(signature.return_type.vector, [signature.return_type.vector] * 3)
+            name = f"llvm.fma.v{signature.return_type.count}f32"
+            function = cgutils.get_or_insert_function(builder.module, kind, name)
             a, b, c = values
             return builder.call(function, [a if first > 0 else builder.fneg(a), b, c if last > 0 else builder.fneg(c)])
 
-        return _lanes(_lanes, _lanes, _lanes), build
+        return a(a, a, a), build
 
     return operation
 
@@ -178,10 +193,23 @@ def root(typing: Any, a: Any) -> Any:
     """The square root of each lane."""
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32"), values)
+        kind = ir.FunctionType(a.vector, [a.vector])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{a.count}f32"), values)
 
-    return _lanes(_lanes), build
+    return a(a), build
+
+
+@intrinsic
+def sum_of_lanes(typing: Any, a: Any) -> Any:
+    """All float32 lanes together, in whatever order."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = ir.FunctionType(ir.FloatType(), [ir.FloatType(), a.vector])
+        name = f"llvm.vector.reduce.fadd.v{a.count}f32"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [ir.Constant(ir.FloatType(), -0.0), values[0]], fastmath=("reassoc",))
+
+    return types.float32(a), build
 
 
 @intrinsic
@@ -189,9 +217,9 @@ def lanes_above(typing: Any, a: Any, b: Any) -> Any:
     """An int64 whose bit l says whether a > b in lane l."""
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.zext(builder.bitcast(builder.fcmp_ordered(">", *values), ir.IntType(LANES)), _WORD)
+        return builder.zext(builder.bitcast(builder.fcmp_ordered(">", *values), ir.IntType(a.count)), _WORD)
 
-    return types.int64(_lanes, _lanes), build
+    return types.int64(a, a), build
 
 
 @intrinsic
@@ -201,46 +229,4 @@ def choose(typing: Any, a: Any, b: Any, greater: Any, other: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", *values[:2]), *values[2:])
 
-    return _lanes(_lanes, _lanes, _lanes, _lanes), build
-
-
-@intrinsic
-def transpose(typing: Any, array: Any, starts: Any, column: Any, out: Any) -> Any:
-    """out[8 (column + k) + l] = array[starts[l] + column + k] for k, l in 0..7, within the caller's bounds.
-
-    starts: eight int64.
-    """
-
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        of_array, of_starts, _, of_out = signature.args
-        array, starts, column, out = values
-        rows = []
-        for lane in range(LANES):
-            start = builder.load(_address(context, builder, of_starts, starts, ir.Constant(_WORD, lane)))
-            address = _address(context, builder, of_array, array, builder.add(start, column))
-            rows.append(_read(builder, address, _of(of_array.dtype).vector))
-        for k, value in enumerate(_transposed(builder, rows)):
-            at = builder.add(builder.mul(column, ir.Constant(_WORD, LANES)), ir.Constant(_WORD, k * LANES))
-            _write(builder, _address(context, builder, of_out, out, at), value)
-        return context.get_dummy_value()
-
-    return types.void(array, starts, types.intp, out), build
-
-
-def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
-    """Pairs, then fours, then halves change places."""
-    ones = [
-        _shuffle(builder, rows[i], rows[i + 1], order)
-        for i in range(0, LANES, 2)
-        for order in ([0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15])
-    ]
-    twos = [
-        _shuffle(builder, ones[i], ones[i + 2], order)
-        for i in (0, 1, 4, 5)
-        for order in ([0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
-    ]
-    return [
-        _shuffle(builder, twos[i], twos[i + 4], order)
-        for order in ([0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15])
-        for i in range(4)
-    ]
+    return a(a, a, a, a), build

@@ -29,8 +29,8 @@ from icas_core.similarity.kernels.lanes import (
     spread,
     store,
     sub,
-    transpose,
 )
+from icas_core.similarity.kernels.transposing import transpose
 
 WINDOW = 7
 POINTS = WINDOW * WINDOW

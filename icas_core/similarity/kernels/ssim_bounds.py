@@ -14,6 +14,7 @@ import numpy as np
 from icas_core.similarity.compiled import kernel
 from icas_core.similarity.kernels.lanes import (
     LANES,
+    WIDE,
     add,
     add_product,
     choose,
@@ -21,13 +22,16 @@ from icas_core.similarity.kernels.lanes import (
     lanes_above,
     less_product,
     load,
+    load_wide,
     mul,
     product_less,
     root,
     splat,
+    splat_wide,
     spread,
     store,
     sub,
+    sum_of_lanes,
 )
 from icas_core.similarity.kernels.ssim import POINTS, WINDOW, interleave
 
@@ -49,7 +53,7 @@ def block_numbers(pictures, tall, wide, out):  # type: ignore[no-untyped-def]
     """Fill out[i, k] with number k of each block of windows of picture i, band by band.
 
     pictures: (n, h, w) uint8. tall, wide: int64 first rows and columns of windows of the blocks, and the ends.
-    out: (n, NUMBERS, at least as many as blocks) float32; what is behind the blocks will lose nothing.
+    out: (n, NUMBERS, a multiple of 16, at least the blocks) float32; what is behind the blocks will lose nothing.
     """
     n, h, w = pictures.shape
     across = wide.shape[0] - 1
@@ -155,27 +159,24 @@ def _add_windows(lines, at, apart, step, wide, columns):  # type: ignore[no-unty
 
 
 @kernel(inline="always")
-def _of_x(x, at, one):  # type: ignore[no-untyped-def]
-    return spread(x, at) if one else load(x, at)
+def _loss(of_x, of_y, x, e, apart, y, k, y_apart, c1):  # type: ignore[no-untyped-def]
+    """What some blocks of x lose at least beside as many of y, side by side.
 
-
-@kernel(inline="always")
-def _loss(x, e, apart, one, y, k, y_apart, c1):  # type: ignore[no-untyped-def]
-    """What eight blocks lose at least: one of x with eight of y, or eight of x with eight of y.
-
-    Their first numbers are at e and k, the others `apart` and `y_apart` from each other.
+    Their first numbers are at e and k, the others `apart` and `y_apart` from each other. of_x, of_y: what reads them
+    into lanes, as many as c1 has.
     """
-    distance = splat(np.float32(0))
-    for component in range(_COMPONENTS):
-        step = sub(_of_x(x, e + component * apart, one), load(y, k + component * y_apart))
+    step = sub(of_x(x, e), of_y(y, k))
+    distance = mul(step, step)
+    for component in range(1, _COMPONENTS):
+        step = sub(of_x(x, e + component * apart), of_y(y, k + component * y_apart))
         distance = add_product(step, step, distance)
-    variances = add(_of_x(x, e + 6 * apart, one), load(y, k + 6 * y_apart))
-    step = sub(_of_x(x, e + 7 * apart, one), load(y, k + 7 * y_apart))
+    variances = add(of_x(x, e + 6 * apart), of_y(y, k + 6 * y_apart))
+    step = sub(of_x(x, e + 7 * apart), of_y(y, k + 7 * y_apart))
     means = mul(step, step)
-    squares = add(_of_x(x, e + 8 * apart, one), load(y, k + 8 * y_apart))
+    squares = add(of_x(x, e + 8 * apart), of_y(y, k + 8 * y_apart))
     # The least luminance term of the block, at one of two corners: the one whose l is the greater quotient.
-    low, high = _of_x(x, e + 9 * apart, one), _of_x(x, e + 10 * apart, one)
-    other_low, other_high = load(y, k + 9 * y_apart), load(y, k + 10 * y_apart)
+    low, high = of_x(x, e + 9 * apart), of_x(x, e + 10 * apart)
+    other_low, other_high = of_y(y, k + 9 * y_apart), of_y(y, k + 10 * y_apart)
     step = sub(low, other_high)
     first, of_first = mul(step, step), add_product(other_high, other_high, add_product(low, low, c1))
     step = sub(high, other_low)
@@ -216,7 +217,7 @@ def drop_unlike(x, n, y, m, bands, across, order, limit, wanted):  # type: ignor
                 start = order[q] * across * NUMBERS
                 for b in range(across):
                     k = start + b * NUMBERS
-                    total = add(total, _loss(x, i * width + k, 1, True, numbers, k * LANES, LANES, c1))
+                    total = add(total, _loss(spread, load, x, i * width + k, 1, numbers, k * LANES, LANES, c1))
                 asked &= ~lanes_above(total, most)
                 if asked == 0:
                     break
@@ -225,26 +226,18 @@ def drop_unlike(x, n, y, m, bands, across, order, limit, wanted):  # type: ignor
 
 
 @kernel(inline="always")
-def losses_of_pair(x, e, y, k, apart, limit, losses, sums):  # type: ignore[no-untyped-def]
+def losses_of_pair(x, e, y, k, apart, limit, losses):  # type: ignore[no-untyped-def]
     """Fill losses[b] with what each block of one pair loses at least; how much all do, or more than `limit` if so.
 
     x, y: flat rows of numbers as block_numbers gives them, `apart` blocks each, which begin at e and k.
-    sums: eight float32 to work in.
     """
-    c1 = splat(_C1)
-    total = splat(np.float32(0))
-    for b in range(0, apart, LANES):
-        here = _loss(x, e + b, apart, False, y, k + b, apart, c1)
+    c1 = splat_wide(_C1)
+    lost = splat_wide(np.float32(0))
+    for b in range(0, apart, WIDE):
+        here = _loss(load_wide, load_wide, x, e + b, apart, y, k + b, apart, c1)
         store(losses, b, here)
-        total = add(total, here)
-        # Adding the eight up at every step would cost as much again.
-        if b % (4 * LANES) == 0 and _sum(total, sums) > limit:
+        lost = add(lost, here)
+        # Adding the lanes up at every step would cost as much again.
+        if b % (4 * WIDE) == 0 and sum_of_lanes(lost) > limit:
             break
-    return _sum(total, sums)
-
-
-@kernel(inline="always")
-def _sum(lanes, sums):  # type: ignore[no-untyped-def]
-    """All eight lanes together; sums: eight float32 to work in."""
-    store(sums, 0, lanes)
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))
+    return sum_of_lanes(lost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from icas_core.similarity.compiled import kernel
-from icas_core.similarity.kernels.lanes import LANES, add, load, multiply_pairs, splat, store
+from icas_core.similarity.kernels.lanes import LANES, add, load, multiply_pairs, splat, store, sum_of_lanes
 from icas_core.similarity.kernels.ssim import WINDOW, mean, start_of_box, window
 from icas_core.similarity.kernels.ssim_bounds import NUMBERS, losses_of_pair
 
@@ -34,10 +34,10 @@ def pairs_above(x, n, y, m, h, w, a, b, bx, by, bands, across, limit, out):  # t
     """
     columns, totals = np.zeros(w + 2 * LANES, np.int32), np.zeros(w + LANES, np.float32)
     width = bx.shape[0] // n
-    losses, sums = np.zeros(width // NUMBERS, np.float32), np.empty(LANES, np.float32)
+    losses = np.zeros(width // NUMBERS, np.float32)
     for k in range(a.shape[0]):
         out[k] = STOPPED
-        rest = losses_of_pair(bx, a[k] * width, by, b[k] * width, width // NUMBERS, limit, losses, sums)
+        rest = losses_of_pair(bx, a[k] * width, by, b[k] * width, width // NUMBERS, limit, losses)
         if rest > limit:
             continue
         places = _places(x, n, a[k], y, m, b[k])
@@ -46,14 +46,26 @@ def pairs_above(x, n, y, m, h, w, a, b, bx, by, bands, across, limit, out):  # t
         for band in range(bands.shape[0] - 1):
             for r in range(bands[band], bands[band + 1]):
                 _row(x, y, places, r, w, columns, totals)
-            for block in range(band * across, (band + 1) * across):
-                rest -= losses[block]
-            count = bands[band + 1] * (w - 6)
-            lost = count * (1 - mean(totals, 1, 0, w - 6, count))
+            rest -= _quick_sum(losses, band * across, across)
+            # The mean, whose rounding is looked after, would take as long as the rows of a band.
+            lost = bands[band + 1] * (w - 6) - 4 * _quick_sum(totals, 0, w - 6)
             if lost + rest > limit:
                 break
         if lost + rest <= limit:
             out[k] = mean(totals, 1, 0, w - 6, (h - 6) * (w - 6))
+
+
+@kernel(inline="always")
+def _quick_sum(numbers, start, count):  # type: ignore[no-untyped-def]
+    """The sum of numbers[start : start + count], in lanes as far as they are filled."""
+    whole = start + count // LANES * LANES
+    together = splat(np.float32(0))
+    for k in range(start, whole, LANES):
+        together = add(together, load(numbers, k))
+    rest = np.float32(0)
+    for k in range(whole, start + count):
+        rest += numbers[k]
+    return sum_of_lanes(together) + rest
 
 
 @kernel(inline="always")
