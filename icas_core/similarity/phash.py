@@ -104,5 +104,5 @@ METHOD = Method(
     prepare=_prepare,
     every_pair=_every_pair,
     edges_above=_edges_above,
-    larger=4,  # what a tile costs besides its pairs is then little
+    larger=8,  # what a tile costs besides its pairs is then little
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -68,21 +69,27 @@ def _prepare(stack: Stack) -> Prepared:
     return Prepared(stack, Rows(order, centred, sums[order] - CENTRE * rows.shape[1], squares[order]))
 
 
-def _compared(left: Rows, right: Rows) -> np.ndarray:
-    """(n, m) float32 in the order of both sides; every sum is exact, in whatever order it is made."""
-    from icas_core.similarity.kernels.products import EXACT, add_products, similarities
+def _products(left: Rows, right: Rows) -> np.ndarray:
+    """(n, m) float32 or float64, of the centred pictures; every sum is exact, in whatever order it is made."""
+    from icas_core.similarity.kernels.products import EXACT, add_products
 
     pixels = left.centred.shape[1]
     products = left.centred[:, :EXACT] @ right.centred[:, :EXACT].T
     # One after another, float32 products are exact up to EXACT pixels only; beyond, float64 adds them up.
-    total = products if pixels <= EXACT else products.astype(np.float64)
+    if pixels <= EXACT:
+        return products
+    total = products.astype(np.float64)
     for start in range(EXACT, pixels, EXACT):
         part = slice(start, start + EXACT)
         np.matmul(left.centred[:, part], right.centred[:, part].T, out=products)
         add_products(products, total)
-    out = np.empty(products.shape, np.float32)
-    similarities(total, float(pixels), left.sums, left.squares, right.sums, right.squares, out)
-    return out
+    return total
+
+
+def _compared(left: Rows, right: Rows) -> tuple[Any, ...]:
+    """What the kernels take of two sides: the products, how many pixels, and both sides' sums."""
+    pixels = float(left.centred.shape[1])
+    return _products(left, right), pixels, left.sums, left.squares, right.sums, right.squares
 
 
 def _similarities(left: Stack, right: Stack) -> np.ndarray:
@@ -94,14 +101,19 @@ def _similarities(left: Stack, right: Stack) -> np.ndarray:
 def _every_pair(left: Prepared, right: Prepared) -> np.ndarray:
     if left.rows is None or right.rows is None or not left.fits(right):
         return np.array([[_slide(a, b) for b in right.stack] for a in left.stack], np.float32)
-    out = np.empty((len(left.stack), len(right.stack)), np.float32)
-    out[np.ix_(left.rows.order, right.rows.order)] = _compared(left.rows, right.rows)
+    from icas_core.similarity.kernels.products import similarities
+
+    out, ordered = np.empty((2, len(left.stack), len(right.stack)), np.float32)
+    similarities(*_compared(left.rows, right.rows), ordered)
+    out[np.ix_(left.rows.order, right.rows.order)] = ordered
     return out
 
 
 def _edges_above(
     left: Prepared, right: Prepared, threshold: float, *, wanted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    from icas_core.similarity.kernels.products import similar
+
     limit = np.float32(threshold)
     if left.rows is None or right.rows is None or not left.fits(right):
         a, b = np.nonzero(wanted)
@@ -114,13 +126,9 @@ def _edges_above(
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
     for rows, near in _of_like_brightness(left.rows, right.rows, float(threshold)):
         x, y = left.rows.part(rows), right.rows.part(near)
-        values = _compared(x, y)
-        i, j = np.nonzero(values >= limit)
-        # Most tiles are asked for as a whole, and few pairs are above the threshold.
-        asked = wanted[x.order[i], y.order[j]]
-        i, j = i[asked], j[asked]
-        found.append((x.order[i], y.order[j], values[i, j]))
-        compared += values.size if everything else int(np.count_nonzero(wanted[np.ix_(x.order, y.order)]))
+        found.append(similar(*_compared(x, y), limit, x.order, y.order, wanted))
+        pairs_of_part = len(x.order) * len(y.order)
+        compared += pairs_of_part if everything else int(np.count_nonzero(wanted[np.ix_(x.order, y.order)]))
     a, b, similarity = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return a, b, similarity, int(np.count_nonzero(wanted)) - compared
 

@@ -44,29 +44,61 @@ def add_products(products, total):  # type: ignore[no-untyped-def]
             total[i, j] += products[i, j]
 
 
-# Without Python's check for a division by zero the loop is made of vector instructions.
+# Without Python's check for a division by zero the loops are made of vector instructions.
 @kernel(error_model="numpy")
+def _similarities_of_row(products, moved, square, y_moved, y_squares, y_lengths, out):  # type: ignore[no-untyped-def]
+    length = np.sqrt(square)
+    for j in range(out.shape[0]):
+        both = products[j] + (moved + y_moved[j])
+        loss = (square + y_squares[j] - 2 * both) / (length * y_lengths[j])
+        out[j] = np.float32(max(0.0, min(1.0, 1.0 - loss)))
+    if square == 0:
+        out[:] = 0
+    for j in range(out.shape[0]):
+        if y_squares[j] == 0:
+            out[j] = square == 0
+
+
+@kernel
 def similarities(products, pixels, x_sums, x_squares, y_sums, y_squares, out):  # type: ignore[no-untyped-def]
     """Fill out[i, j] (float32) with 1 - (a² + b² - 2ab) / (|a| |b|), from 0 to 1.
 
     products: (n, m) float32 or float64, of the centred pictures; sums of their pixels, and squares: the sums of the
     pictures' squared pixels, float64 of whole numbers. A black picture is 1 to a black one and 0 to others.
     """
-    y_lengths = np.sqrt(y_squares)
-    y_moved = CENTRE * y_sums
+    y_lengths, y_moved = np.sqrt(y_squares), CENTRE * y_sums
     for i in range(out.shape[0]):
-        x_length = np.sqrt(x_squares[i])
         moved = CENTRE * x_sums[i] + CENTRE * CENTRE * pixels
-        for j in range(out.shape[1]):
-            both = products[i, j] + (moved + y_moved[j])
-            loss = (x_squares[i] + y_squares[j] - 2 * both) / (x_length * y_lengths[j])
-            out[i, j] = np.float32(max(0.0, min(1.0, 1.0 - loss)))
-        if x_squares[i] == 0:
-            out[i, :] = 0
-    for j in range(out.shape[1]):
-        if y_squares[j] == 0:
-            for i in range(out.shape[0]):
-                out[i, j] = x_squares[i] == 0
+        _similarities_of_row(products[i], moved, x_squares[i], y_moved, y_squares, y_lengths, out[i])
+
+
+@kernel
+def similar(products, pixels, x_sums, x_squares, y_sums, y_squares, limit, rows, columns, wanted):  # type: ignore[no-untyped-def]
+    """The int64 rows[i] and columns[j], and the float32 similarities, of the wanted pairs at or above the limit.
+
+    wanted: bool, by rows and columns. Everything else is as `similarities` takes it.
+    """
+    y_lengths, y_moved = np.sqrt(y_squares), CENTRE * y_sums
+    n, m = products.shape
+    of_row = np.empty(m, np.float32)
+    a, b, values = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m, np.float32)
+    size = 0
+    for i in range(n):
+        moved = CENTRE * x_sums[i] + CENTRE * CENTRE * pixels
+        _similarities_of_row(products[i], moved, x_squares[i], y_moved, y_squares, y_lengths, of_row)
+        above = 0
+        for j in range(m):
+            above += of_row[j] >= limit
+        if above == 0:
+            continue
+        if size + m > a.shape[0]:
+            a, b = np.concatenate((a, a)), np.concatenate((b, b))
+            values = np.concatenate((values, values))
+        for j in range(m):
+            if of_row[j] >= limit and wanted[rows[i], columns[j]]:
+                a[size], b[size], values[size] = rows[i], columns[j], of_row[j]
+                size += 1
+    return a[:size].copy(), b[:size].copy(), values[:size].copy()
 
 
 @kernel(error_model="numpy")
