@@ -22,6 +22,7 @@ def main(job) -> None:
         picker=Path(config["picker"]) if config["picker"] else None,
         **{name: config[name] for name in ("templates", "segments", "attentions", "masks", "mask_name")},
         template_error=None if config["template_error"] == "best" else config["template_error"],
+        configured=True,
     )
     with written_atomically(Path(job.params.summary), "w", encoding="utf-8") as file:
         json.dump({"line": line}, file)

@@ -83,6 +83,20 @@ def write_masks(folder: Path | str, stem: str, classes: np.ndarray, table: Class
     return [Path(folder) / name for name in files]
 
 
+def remove_masks(folder: Path | str, stem: str) -> None:
+    """Remove the masks that icas wrote for a picture, none that others wrote or changed; IcasError if it cannot."""
+    for path, match in _mask_paths(Path(folder), stem):
+        try:
+            ours = _read(path, match).ours
+        except (IcasError, OSError):
+            continue  # not icas's
+        try:
+            if ours:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise IcasError(f"{path}: is not true any more and cannot be removed ({error.strerror})") from error
+
+
 def mask_files(stem: str, classes: np.ndarray, table: ClassTable, form: str) -> dict[str, bytes]:
     """The masks of a picture, path below the folder → PNG, one for each painted class; IcasError as `write_masks`."""
     painted = [_class_with(int(number), table) for number in np.flatnonzero(np.bincount(classes.ravel())) if number]
@@ -127,6 +141,15 @@ def classes_from_masks(masks: list[Mask], table: ClassTable) -> tuple[np.ndarray
 
 
 def _masks(folder: Path, stem: str) -> list[Mask]:
+    found = _mask_paths(folder, stem)
+    try:
+        found.sort(key=lambda each: (each[0].stat().st_mtime_ns, each[0].name))
+        return [_read(each, match) for each, match in found]
+    except OSError as error:
+        raise IcasError(f"{error.filename or folder / stem}: no readable mask ({error.strerror or error})") from error
+
+
+def _mask_paths(folder: Path, stem: str) -> list[tuple[Path, re.Match[str]]]:
     path = folder / stem
     try:
         names = [entry.name for entry in os.scandir(path.parent) if entry.name.startswith(f"{path.name}_mask_(")]
@@ -134,12 +157,7 @@ def _masks(folder: Path, stem: str) -> list[Mask]:
         return []
     except OSError as error:
         raise IcasError(f"{path.parent}: cannot be listed ({error.strerror})") from error
-    found = [(path.with_name(name), match) for name in names if (match := _NAME.fullmatch(name[len(path.name) :]))]
-    try:
-        found.sort(key=lambda each: (each[0].stat().st_mtime_ns, each[0].name))
-        return [_read(each, match) for each, match in found]
-    except OSError as error:
-        raise IcasError(f"{error.filename or path}: no readable mask ({error.strerror or error})") from error
+    return [(path.with_name(name), match) for name in names if (match := _NAME.fullmatch(name[len(path.name) :]))]
 
 
 def _read(path: Path, match: re.Match[str]) -> Mask:

@@ -15,7 +15,7 @@ from icas_core.annotations.annotation import State
 from icas_core.annotations.classes import CLASSES_FILE, Colour, write_classes
 from icas_core.annotations.masks import mask_stems
 from icas_core.annotations.store import AnnotationStore
-from icas_core.annotations.table import folder_classes
+from icas_core.annotations.table import folder_classes, left_to_name
 from icas_core.errors import IcasError
 from icas_core.export.coco import CocoFile, require_pycocotools
 from icas_core.export.folder import check_replaceable, write_manifest
@@ -61,17 +61,17 @@ def export_annotations(
 ) -> Exports:
     """Export all annotations below a folder as masks, index PNGs, COCO, labelme and YOLO, swapped in as a whole.
 
-    classes: the user's names and colours, which join the folder's classes.yaml. mask_name: `portable` or `original`.
-    A picture whose annotation cannot be read, or that has another size now, is logged, counted and left out; one that
-    is gone, or changed and kept its size, is exported and logged. Raises IcasError where there is nothing to export,
-    the folder was changed by hand (unless `overwrite`) or cannot be written, or a library is missing.
+    classes: the user's names and colours, which join the folder's classes.yaml; what that says of them counts.
+    mask_name: `portable` or `original`. A picture whose annotation cannot be read, or that has another size now, is
+    logged, counted and left out; one that is gone, or changed and kept its size, is exported and logged. Raises
+    IcasError where there is nothing to export, the folder was changed by hand (unless `overwrite`) or cannot be
+    written, or a library is missing.
     """
     require_pycocotools()
     store, target = AnnotationStore(annotations), Path(os.path.realpath(destination))
-    names = store.names()
-    if not names:
-        raise IcasError(f"annotations: {annotations}: found none; paint some first with 'snakemake segment'")
-    stems, table = mask_stems(names), folder_classes(store, names).updated(classes)
+    names = _annotated(store)
+    stems, table = mask_stems(names), folder_classes(store, names)
+    table = table.updated(left_to_name(store.read_classes(), classes))
     export = Export(store, Path(images), table, stems, mask_name, building_beside(target), target)
     try:
         clear_leftovers(target)
@@ -82,6 +82,19 @@ def export_annotations(
             f"{destination}: cannot be written ({error.strerror}); what was exported before is untouched: "
             "make room or allow writing, then run again"
         ) from error
+
+
+def require_exportable(annotations: Path | str, destination: Path | str, overwrite: bool) -> None:
+    """IcasError, before anything is run, where there is nothing to export or the folder was changed by hand."""
+    _annotated(AnnotationStore(annotations))
+    check_replaceable(Path(os.path.realpath(destination)), overwrite)
+
+
+def _annotated(store: AnnotationStore) -> list[str]:
+    names = store.names()
+    if not names:
+        raise IcasError(f"annotations: {store.folder}: found none; paint some first with 'snakemake segment'")
+    return names
 
 
 def _built(export: Export, names: list[str], threads: int, log: logging.Logger) -> Exports:

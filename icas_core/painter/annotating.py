@@ -91,9 +91,7 @@ class Annotating:
             self.prompting = replace(prompting, note=f"{_LOOKING}, then it answers")
         elif method == "grabcut":
             self._begin(method, self._found, grabcut_step, self._picture, prompting.prompts, before)
-        elif self._predict is None:
-            self._tell("SAM needs its checkpoint: name it with --checkpoint")
-        else:
+        elif self._predict is not None:
             self._begin(method, self._found, sam_step, self._predict, self._picture, prompting.prompts)
 
     def _hand_on(self) -> None:

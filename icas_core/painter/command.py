@@ -12,7 +12,7 @@ from typing import Any
 
 from icas_core.annotations.classes import Colour, read_classes
 from icas_core.annotations.store import AnnotationStore
-from icas_core.annotations.table import classes_to_paint
+from icas_core.annotations.table import classes_to_paint, told_of
 from icas_core.batches import scan
 from icas_core.commands import typed_parameters
 from icas_core.errors import IcasError
@@ -48,8 +48,12 @@ def paint(
     presegmented: Any = None,
     sam: dict[str, Any] | None = None,
     record: Path | None = None,
+    configured: bool = False,
 ) -> str:
-    """Open the windows over a folder of pictures; gives the line that says what is done. Raises IcasError."""
+    """Open the windows over a folder of pictures; gives the line that says what is done. Raises IcasError.
+
+    configured: the configuration's keys are what a person sets, not the command's options.
+    """
     from icas_core.painter.window import Windows, check_screen
 
     check_screen()
@@ -61,22 +65,32 @@ def paint(
     from icas_core.painter.options import Options
     from icas_core.painter.preparing import Method
     from icas_core.painter.program import Program
+    from icas_core.painter.refused import refused_keys
     from icas_core.painter.session import Session
     from icas_core.painter.template_folders import read_templates
     from icas_core.segmentation.sam import embed, objects_or_all
 
     given = read_classes(classes) if isinstance(classes, Path) else classes or {}
+    store, found = AnnotationStore(annotations), read_templates(templates, segments, attentions, masks, bad=_tell)
+    table, refused = classes_to_paint(store, names, given), refused_keys(sam or {}, bool(found), configured=configured)
+    if method.lower() == "sam" and "s" in refused:
+        raise IcasError(refused["s"])
+    note = told_of(store.read_classes(), given, table)
+    if note:
+        _tell(note)
     options = Options(
         folder=folder,
         names=names,
         annotations=annotations,
         method=Method(method.lower(), parameters or {}, reduce, presegmented),
-        classes=classes_to_paint(AnnotationStore(annotations), names, given),
+        classes=table,
         mask_form=mask_name,
-        templates=read_templates(templates, segments, attentions, masks, bad=_tell),
+        templates=found,
         template_error=template_error,
-        sam=partial(objects_or_all, parameters=sam) if sam and sam.get("checkpoint") else None,
+        sam=partial(objects_or_all, parameters=sam),
         embed=partial(embed, parameters=sam),
+        refused=refused,
+        note=note,
     )
     session = Session(options)
     program = Program(session, windows, read_rgb(picker) if picker else None, record)

@@ -106,6 +106,8 @@ class Opened:
                 self.choose(int(key))
             else:
                 self._tell(f"there is no class {key}")
+        elif self.state is not None and key in self._options.refused:
+            self._tell(self._options.refused[key])
         elif self.state is not None and key in _LONGER:
             self.settle()
             getattr(self, _LONGER[key])()
@@ -138,12 +140,7 @@ class Opened:
     def paint_templates(self) -> None:
         """Paint wherever a template is found."""
         options = self._options
-        if options.templates:
-            self._begin(
-                "templates", self._use_matches, found_by, options.templates, self.picture, options.template_error
-            )
-        else:
-            self._tell("no templates: name their folders with --templates and --segments")
+        self._begin("templates", self._use_matches, found_by, options.templates, self.picture, options.template_error)
 
     def grabcut(self) -> None:
         """Annotate by grabcut."""
@@ -152,7 +149,7 @@ class Opened:
     def sam(self) -> None:
         """Annotate by Segment Anything."""
         annotating, options = self._annotate("SAM"), self._options
-        if annotating is not None and options.sam is not None and options.embed is not None and not self._work.what:
+        if annotating is not None and options.embed is not None and not self._work.what:
             annotating.look(options.embed)
 
     def _annotate(self, method: str) -> Annotating | None:
@@ -197,6 +194,8 @@ class Opened:
 
         def use(made: tuple[np.ndarray, np.ndarray]) -> None:
             self._commit(lambda painting: resegmented(painting, made[0], level))
+            only = self.state is not None and self.state.painting.painted
+            self._tell(f"{_SEGMENTS} {level:+d}" + ("; only what is not painted is cut anew" if only else ""))
 
         self._work.begin(_SEGMENTS, use, self.prepared.labels, level)
         self._tell(f"{_SEGMENTS} {level:+d} …")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,3 +29,7 @@ class Options:
     sam: Predict | None = None
     # Makes what Segment Anything needs of a picture before it can answer.
     embed: Callable[[np.ndarray], None] | None = None
+    # Keys that cannot do their work in this session, and why.
+    refused: Mapping[str, str] = field(default_factory=dict)
+    # What there is to tell when the windows open.
+    note: str = ""

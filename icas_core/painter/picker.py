@@ -9,7 +9,7 @@ import numpy as np
 
 from icas_core.annotations.classes import ClassTable, Colour
 from icas_core.painter.boxes import Box
-from icas_core.painter.texts import written
+from icas_core.painter.texts import shortened, written
 
 MODES = ("fill", "continuous fill", "continuous unfill", "cut", "brush", "grabcut", "SAM")
 _BACK, _FRONT, _DIM = (40, 40, 40), (255, 255, 255), (150, 150, 150)
@@ -36,10 +36,10 @@ class Picker:
         for box, each in zip(self._places(), self.classes, strict=False):
             swatch = Box(box.left + 8, box.top + 3, box.left + 8 + max(20, box.height), box.bottom - 3)
             canvas[swatch.slices] = each.colour[::-1]
-            key = f"{each.id}  " if each.id < 10 else ""
-            top = box.top + (box.height - 20) // 2
+            left, top = swatch.right + 10, box.top + (box.height - 20) // 2
             marked = each.id == chosen
-            written(canvas, key + each.name, (swatch.right + 10, top), 15, _FRONT, bold=marked)
+            name = (f"{each.id}  " if each.id < 10 else "") + each.name
+            written(canvas, shortened(name, box.right - 8 - left, 15, marked), (left, top), 15, _FRONT, bold=marked)
             if marked:
                 cv2.rectangle(canvas, (box.left + 3, box.top), (box.right - 4, box.bottom - 1), _FRONT, 2)
         return canvas
@@ -97,7 +97,7 @@ class Picker:
         found = self.classes.with_id(chosen)
         if found is not None:
             canvas[_HEAD + 2 : _HEAD + 22, 8:34] = found.colour[::-1]
-            written(canvas, found.name, (42, _HEAD + 2), 15, _FRONT, bold=True)
+            written(canvas, shortened(found.name, self.size[0] - 50, 15, True), (42, _HEAD + 2), 15, _FRONT, bold=True)
         if self.own is not None and not place.empty:
             size = (place.width, place.height)
             canvas[place.slices] = cv2.resize(self.own, size, interpolation=cv2.INTER_NEAREST)[:, :, ::-1]

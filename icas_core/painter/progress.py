@@ -41,6 +41,15 @@ class Progress:
         return next(left, 0)
 
     @property
+    def left(self) -> list[int]:
+        """The indices of the pictures that are not done and can be opened as far as is known."""
+        return [
+            index
+            for index, name in enumerate(self.names)
+            if self._states.get(name) not in _FINISHED and name not in self.skipped
+        ]
+
+    @property
     def line(self) -> str:
         """How many are done, begun and left."""
         begun = sum(state is State.UNFINISHED for state in self._states.values())
@@ -60,6 +69,10 @@ class Progress:
         known = name in self.skipped
         self.skipped[name] = reason
         return not known
+
+    def last(self, index: int) -> bool:
+        """Whether no picture after this one can be opened as far as is known."""
+        return all(name in self.skipped for name in self.names[index + 1 :])
 
     def beside(self, index: int, step: int) -> int | None:
         """The nearest picture that can be opened in the direction of `step`, else the last on the way; None: none."""

@@ -6,12 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from icas_core.annotations.annotation import Annotation
 from icas_core.annotations.classes import ClassTable
-from icas_core.annotations.masks import write_masks
+from icas_core.annotations.masks import remove_masks, write_masks
 from icas_core.annotations.store import AnnotationStore
 from icas_core.errors import IcasError
 from icas_core.painter.painting import Painting, annotation_of, classes_by_pixel, patch_of
@@ -47,7 +47,8 @@ class Saver:
         self._classes_there = store.read_classes()
         self._classes_kept: ClassTable | None = None
         self._mask_form = mask_form
-        self._on_disk: set[str] = set()
+        # The pictures that are on disk, and whether they are done there.
+        self._on_disk: dict[str, bool] = {}
         self._thread = ThreadPoolExecutor(1, "saving")
         self._waiting: deque[Future[None]] = deque()
         self._tried = 0.0
@@ -79,6 +80,10 @@ class Saver:
         """Write the annotation whole, and the picture's masks."""
         self._submit(self._export, name, kept, stem)
 
+    def remove_masks(self, name: str, kept: Kept, stem: str) -> None:
+        """Remove the masks of a picture that is not done: they are not true any more."""
+        self._submit(self._write_masks, name, kept, stem)
+
     def keep_classes(self) -> None:
         """Keep the class table in the folder."""
         self._submit(self._keep_classes)
@@ -106,7 +111,7 @@ class Saver:
     def _read(self, name: str) -> Annotation | None:
         found = self.store.read(name)
         if found is not None:
-            self._on_disk.add(name)
+            self._on_disk[name] = found.done
         return found
 
     def _step(self, name: str, before: Painting, kept: Kept) -> None:
@@ -115,8 +120,12 @@ class Saver:
             return
         try:
             patch = patch_of(before, kept.painting)
-            if patch is not None and self.store.append(name, patch) > _MOST_STEP_BYTES:
+            if patch is None:
+                return
+            patch = replace(patch, done=None if kept.done == self._on_disk[name] else kept.done)
+            if self.store.append(name, patch) > _MOST_STEP_BYTES:
                 self._write(name, kept)
+            self._on_disk[name] = kept.done
         except IcasError:
             self._write(name, kept)  # whole, as the store asks for
 
@@ -129,7 +138,7 @@ class Saver:
             self.unsaved[name] = kept
             self._errors["annotations"] = str(error)
             return
-        self._on_disk.add(name)
+        self._on_disk[name] = kept.done
         self.unsaved.pop(name, None)
         if not self.unsaved:
             self._errors.pop("annotations", None)
@@ -141,8 +150,13 @@ class Saver:
 
     def _write_masks(self, name: str, kept: Kept, stem: str) -> None:
         self.unwritten[name] = kept, stem
+        if name in self.unsaved and not kept.done:
+            return  # what is on disk may still be what the masks show
         try:
-            write_masks(self.store.folder, stem, classes_by_pixel(kept.painting), self._classes(), self._mask_form)
+            if kept.done:
+                write_masks(self.store.folder, stem, classes_by_pixel(kept.painting), self._classes(), self._mask_form)
+            else:
+                remove_masks(self.store.folder, stem)
         except (IcasError, OSError) as error:
             self._errors["masks"] = f"masks not written: {error}"
             return

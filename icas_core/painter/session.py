@@ -14,7 +14,7 @@ from icas_core.errors import IcasError
 from icas_core.painter.events import Pointer
 from icas_core.painter.opened import Hand, Opened
 from icas_core.painter.options import Options
-from icas_core.painter.painting import Painting
+from icas_core.painter.painting import Painting, changed_box
 from icas_core.painter.preparing import Preparing
 from icas_core.painter.progress import Progress
 from icas_core.painter.prompting import Prompting
@@ -28,7 +28,7 @@ class Session:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.hand = Hand(options.classes, next((each.id for each in options.classes), 1))
+        self.hand = Hand(options.classes, next((each.id for each in options.classes), 1), message=options.note)
         self.saver = Saver(AnnotationStore(options.annotations), lambda: self.classes, options.mask_form)
         self.preparing = Preparing(options.folder, options.names, options.method, self.saver.read)
         self.progress = Progress(options.names, self.saver.store)
@@ -36,7 +36,9 @@ class Session:
         self.running = True
         self._work = Work(self.preparing.work)
         self._quitting = False
+        self._finished: Painting | None = None  # what the open picture's masks show
         self._done = False
+        self._changed = False
         self._kept_painting: Painting | None = None
         self._step = 1
         self.open(self.progress.first)
@@ -57,6 +59,11 @@ class Session:
         return self.opened.state
 
     @property
+    def outdated(self) -> bool:
+        """Whether the open picture was done and has been changed since."""
+        return self._finished is not None and not self._done
+
+    @property
     def picture(self) -> np.ndarray | None:
         """The open picture's pixels, None until they are read."""
         return self.opened.picture
@@ -69,6 +76,7 @@ class Session:
     def open(self, index: int) -> None:
         """Show the picture at an index."""
         self.index = index
+        self._finished, self._done, self._changed = None, False, False
         self.opened = Opened(self.preparing.at(index), self.options, self.hand, self._work, self._keep_step)
 
     def tick(self) -> None:
@@ -126,15 +134,22 @@ class Session:
         self._go(-1, "this is the first picture")
 
     def finish(self) -> None:
-        """Write this picture's masks, mark it as done, and open the next."""
+        """Write this picture's masks, mark it as done, and open the next; after the last the first that is not done."""
         self.opened.settle()
         if self.state is None:
             return
-        self._done = True
-        self.progress.mark(self.name, Done.DONE if self.state.painting.painted else Done.EMPTY)
+        self._mark(self.state.painting, done=True)
+        self._finished, self._changed = self.state.painting, False
         self.saver.export(self.name, self._kept(self.state), self.stems[self.name])
-        left = len(self.options.names) - self.progress.done
-        self._go(1, "masks written; this is the last picture" + (f", {left} not done" if left else ""))
+        left = self.progress.left
+        if not self.progress.last(self.index):
+            self._go(1, "")
+        elif left:
+            self._show(left[0], 1)
+            self.hand.message = f"that was the last picture; {len(left)} not done, this is the first of them"
+        if not left:
+            them = "pictures that can be opened" if self.progress.skipped else f"{self.progress.done} pictures"
+            self.hand.message = f"all {them} are done; q quits"
 
     def quit(self) -> None:
         """Keep all and end; with something unsaved only at the second time."""
@@ -164,21 +179,37 @@ class Session:
         if not 0 <= self.index + step < len(self.options.names):
             self.hand.message = at_end
             return
+        self._show(self.index + step, step)
+
+    def _show(self, index: int, step: int) -> None:
         self.preparing.forget(self.name)
         self._step = step
-        self.open(self.index + step)
+        self.open(index)
 
     def _leave(self) -> None:
         self.opened.settle()
-        if self.state is not None and self.progress.begun(self.name):
-            self.saver.write(self.name, self._kept(self.state))
+        if self.state is None or not self.progress.begun(self.name):
+            return
+        kept = self._kept(self.state)
+        if self._changed:
+            self.saver.write(self.name, kept)
+        if not kept.done:
+            self.saver.remove_masks(self.name, kept, self.stems[self.name])
+            self._finished = None
+        self._changed = False
 
     def _keep_step(self, before: State) -> None:
         if self.state is not None:
-            self._done = False
-            self.progress.mark(self.name, Done.UNFINISHED)
+            painting, finished = self.state.painting, self._finished
+            self._mark(painting, done=finished is not None and changed_box(finished, painting).empty)
+            self._changed = True
             self.saver.step(self.name, self._kept_painting or before.painting, self._kept(self.state))
-            self._kept_painting = self.state.painting
+            self._kept_painting = painting
+
+    def _mark(self, painting: Painting, *, done: bool) -> None:
+        self._done = done
+        finished = Done.DONE if painting.painted else Done.EMPTY
+        self.progress.mark(self.name, finished if done else Done.UNFINISHED)
 
     def _kept(self, state: State) -> Kept:
         segmentation = {"method": self.options.method.name, "level": state.painting.level}
@@ -194,6 +225,7 @@ class Session:
             ready = prepared.ready.result()
             self._know_classes(ready.painting)
             self._kept_painting, self._done = ready.painting, ready.done
+            self._finished = ready.painting if ready.done else None
             self.opened.begin(ready.painting)
 
     def _skip(self, reason: str) -> None:

@@ -28,6 +28,7 @@ def status_of(session: Session, viewport: Viewport | None) -> Status:
         left += f"   zoom {viewport.zoom:.1f}"
     note = session.hand.message or (prompting.busy or prompting.note if prompting is not None else "")
     note = note or (state.note if state is not None else "")
+    note = note or ("not done any more: space writes its masks" if session.outdated else "")
     if note:
         left += f"   {note}"
     error = saver.error

@@ -31,6 +31,14 @@ def width_of(text: str, size: int, bold: bool = False) -> int:
     return round(_font(size, bold).getlength(text))
 
 
+def shortened(text: str, room: int, size: int, bold: bool = False) -> str:
+    """The text, its end left out for an ellipsis where it is wider than `room` pixels."""
+    if width_of(text, size, bold) <= room:
+        return text
+    fitting = (end for end in range(len(text) - 1, 0, -1) if width_of(f"{text[:end]}…", size, bold) <= room)
+    return f"{text[: next(fitting, 0)]}…"
+
+
 def written(
     canvas: np.ndarray,
     text: str,

@@ -92,6 +92,43 @@ def test_space_writes_the_masks_and_goes_on(start: Callable[..., Painter]) -> No
     assert "1 of 2 pictures done, 0 begun, 1 left" in painter.said()
 
 
+def test_s_without_a_checkpoint_changes_nothing_and_space_still_says_done(start: Callable[..., Painter]) -> None:
+    painter = start("a.png", "b.png")
+    painter.click(*middle(2, 0))
+    painter.press("s", "t", "space")
+    until(lambda: shows(painter, 10))
+    until(lambda: (painter.annotations / "a_mask_(R204,G0,B0).png").exists())
+    assert state_of(painter, "a.png") is State.DONE
+
+
+def test_a_done_picture_that_is_changed_and_left_has_no_masks_and_is_come_back_to(
+    start: Callable[..., Painter],
+) -> None:
+    painter = start("a.png", "b.png")
+    painter.click(*middle(2, 0))
+    painter.press("space")
+    until(lambda: shows(painter, 10))
+    until(painter.outlined)
+    painter.press("p")
+    until(lambda: shows(painter, 0))
+    until(painter.outlined)
+    painter.click(*middle(3, 0))
+    painter.settle()
+    until(lambda: state_of(painter, "a.png") is State.UNFINISHED)
+    painter.press("n")
+    until(lambda: shows(painter, 10))
+    until(lambda: not list(painter.annotations.glob("*_mask_*")))
+    until(painter.outlined)
+    painter.press("space")
+    until(lambda: shows(painter, 0))  # the first that is not done
+    until(painter.outlined)
+    painter.press("space")
+    until(lambda: state_of(painter, "a.png") is State.DONE)
+    painter.quit()
+    assert "2 of 2 pictures done, 0 begun, 0 left" in painter.said()
+    assert [path.name for path in painter.annotations.glob("*_mask_*")] == ["a_mask_(R204,G0,B0).png"]
+
+
 def test_original_names_of_masks(start: Callable[..., Painter]) -> None:
     painter = start("a.png", options=("--mask-name", "original"))
     painter.click(*middle(2, 0))

@@ -21,7 +21,9 @@ def test_annotations_are_exported_each_time_and_stay_as_they_are(tmp_path) -> No
     names = add_pictures(project.pictures, scenes=2, copies=1)
     nothing = project.run("export_masks")
     assert not nothing.ok
-    assert "pictures_segmented: found none; paint some first with 'snakemake segment'" in nothing.err
+    said = nothing.err.strip().splitlines()[-1]
+    assert said.startswith("icas: annotations: ")
+    assert said.endswith("pictures_segmented: found none; paint some first with 'snakemake segment'")
 
     store = AnnotationStore(tmp_path / "pictures_segmented")
     table = ClassTable((Class(1, "cell", (204, 0, 0)),))
@@ -44,5 +46,7 @@ def test_annotations_are_exported_each_time_and_stay_as_they_are(tmp_path) -> No
     (project.output / "export" / "labelme" / "0_scene_000.json").write_text("corrected")
     again = project.run("export_masks")
     assert not again.ok
-    assert "changed or added by hand (e.g. 'labelme/0_scene_000.json'): set overwrite=true" in again.err
+    said = again.err.strip().splitlines()[-1]
+    assert said.startswith("icas: ")
+    assert "changed or added by hand (e.g. 'labelme/0_scene_000.json'): set overwrite=true" in said
     assert (state(project.pictures), state(store.folder)) == before

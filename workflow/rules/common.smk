@@ -85,8 +85,19 @@ def check_installed():
         check_screen()
 
 
+def check_export():
+    """What a person has to do first is told in one line, not among those of a job that fails."""
+    if "export_masks" in ASKED and choosing.runs_jobs(sys.argv[1:]):
+        from icas_core.export.exporting import require_exportable
+
+        require_exportable(
+            SETTINGS.annotations, SETTINGS.output / "export", config["overwrite"]
+        )
+
+
 if workflow.is_main_process:
     or_end(check_installed)
+    or_end(check_export)
 JOURNAL = SETTINGS.output / "moved" / "journal.jsonl"
 
 

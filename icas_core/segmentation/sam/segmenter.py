@@ -83,6 +83,12 @@ def embed(picture: np.ndarray, parameters: Mapping[str, Any] | None = None) -> N
         made(loaded, picture, cache)
 
 
+def require_able(parameters: Mapping[str, Any] | None = None) -> None:
+    """IcasError where prompts could not be answered: no checkpoint, or what runs it is not installed; imports none."""
+    settled = SEGMENTER.settled(parameters)
+    check(checkpoint=settled["checkpoint"], model=settled["model"])
+
+
 def embeddings_in(cache: str, megabytes: int) -> Embeddings | None:
     """The cache of embeddings that the parameters `cache` and `cache_megabytes` name; None for no cache."""
     return Embeddings(cache or default_folder(), megabytes) if megabytes else None

@@ -13,7 +13,7 @@ from PIL import Image
 from read_only import only_readable
 
 from icas_core.annotations.classes import Class, ClassTable
-from icas_core.annotations.masks import classes_from_masks, mask_stems, read_masks, write_masks
+from icas_core.annotations.masks import classes_from_masks, mask_stems, read_masks, remove_masks, write_masks
 from icas_core.errors import IcasError
 
 
@@ -168,3 +168,15 @@ def test_a_read_only_folder_is_named_and_keeps_its_masks(open_folder) -> None:
         with pytest.raises(IcasError, match=r"cannot be written \(Permission denied\)"):
             write_masks(open_folder, "a", square(7), TABLE, "portable")
         assert [mask.colour for mask in read_masks(open_folder, "a")] == [(204, 0, 0)]
+
+
+def test_the_masks_of_a_picture_are_removed_but_nobody_elses(tmp_path) -> None:
+    for stem in ("a", "a_mask", "b"):
+        write_masks(tmp_path, stem, square(1), TABLE, "portable")
+    write_masks(tmp_path, "a", square(2), ClassTable((Class(2, "other", (5, 5, 5)),)), "original")
+    foreign_mask(tmp_path / "a_mask_(R1,G1,B1).png", square(1))
+    (tmp_path / "a_mask_(R2,G2,B2).png").write_text("no picture")
+    remove_masks(tmp_path, "a")
+    kept = ["a_mask_(R1,G1,B1).png", "a_mask_(R2,G2,B2).png", "a_mask_mask_(R204,G0,B0).png", "b_mask_(R204,G0,B0).png"]
+    assert names(tmp_path) == kept
+    remove_masks(tmp_path / "nowhere", "a")

@@ -241,7 +241,7 @@ def test_classes_that_the_table_lost_come_back_and_the_users_join(small) -> None
     small.store.write_classes(ClassTable((Class(2, "renamed", (7, 7, 7)),)))
     small.exported(classes={"renamed": (8, 8, 8), "new": (9, 9, 9)})
     assert list(read_classes(small.export / "classes.yaml")) == [
-        Class(2, "renamed", (8, 8, 8)),
+        Class(2, "renamed", (7, 7, 7)),
         TABLE.with_id(5),
         Class(6, "new", (9, 9, 9)),
     ]

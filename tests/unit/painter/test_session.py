@@ -19,7 +19,9 @@ from icas_core.annotations.table import classes_to_paint
 from icas_core.painter.events import Pointer
 from icas_core.painter.options import Options
 from icas_core.painter.preparing import Method
+from icas_core.painter.refused import refused_keys
 from icas_core.painter.session import Session
+from icas_core.painter.status import status_of
 from icas_core.painter.template import template_of
 
 SIDE = 30
@@ -295,4 +297,142 @@ def test_keys_for_segments_pressed_at_once_all_count(tmp_path: Path) -> None:
     session.key("z")
     session.key("]")
     until(session, lambda: session.state is not None and session.state.painting.level == 1)
+    session.close()
+
+
+def test_a_key_that_cannot_do_its_work_says_why_and_nothing_else_changes(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
+    session.options.refused = {"s": "no checkpoint", "t": "no templates"}
+    ready(session)
+    session.point(Pointer("icas", "double", "left", 15, 15))
+    session.point(Pointer("icas", "move", "", 45, 15))
+    for key, reason in session.options.refused.items():
+        session.key(key)
+        assert session.hand.message == reason
+        assert session.prompting is None
+        assert session.state is not None
+        assert session.state.mode == "continuous fill"
+    session.key("space")
+    session.close()
+    assert AnnotationStore(tmp_path / "out").state("a.png") is Progress.DONE
+
+
+def test_what_is_refused_is_named_as_the_program_was_started(tmp_path: Path) -> None:
+    typed, configured = refused_keys({}, False, configured=False), refused_keys({}, False, configured=True)
+    assert "--checkpoint" in typed["s"]
+    assert "--templates and --segments" in typed["t"]
+    assert "sam.checkpoint" in configured["s"]
+    assert "--" not in configured["s"] + configured["t"]
+    assert "no such file" in refused_keys({"checkpoint": str(tmp_path / "gone.pth")}, True, configured=True)["s"]
+
+
+def test_space_on_the_last_picture_goes_to_the_first_that_is_not_done_until_all_are(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png", "b.png", "c.png"), tmp_path / "out")
+    for key in ("n", "space", "space"):
+        ready(session)
+        session.key(key)
+    assert session.name == "a.png"
+    assert session.hand.message == "that was the last picture; 1 not done, this is the first of them"
+    ready(session)
+    session.key("space")
+    assert session.name == "b.png"
+    assert session.hand.message == "all 3 pictures are done; q quits"
+    for _ in range(2):
+        ready(session)
+        session.key("space")
+    assert session.name == "c.png"
+    assert session.hand.message == "all 3 pictures are done; q quits"
+    session.close()
+
+
+def done_then_changed(tmp_path: Path) -> Session:
+    """Two pictures, the first done with two masks, opened again and one of its two classes taken away."""
+    session = opened(pictures(tmp_path / "in", "a.png", "b.png"), tmp_path / "out")
+    click(session, 0, 0)
+    session.key("2")
+    click(session, 1, 0)
+    session.key("space")
+    ready(session)
+    session.key("p")
+    click(session, 1, 0, "right")
+    return session
+
+
+def masks(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "out").glob("*_mask_*"))
+
+
+@pytest.mark.parametrize("key", ["n", "p", "q"])
+def test_a_done_picture_that_is_changed_is_not_done_and_loses_its_masks_when_it_is_left(
+    tmp_path: Path, key: str
+) -> None:
+    session = done_then_changed(tmp_path)
+    assert "0 done   not done any more: space writes its masks" in status_of(session, None).left
+    session.key(key)
+    session.close()
+    assert AnnotationStore(tmp_path / "out").state("a.png") is Progress.UNFINISHED
+    assert masks(tmp_path) == []
+
+
+def test_a_done_picture_that_is_changed_and_done_again_has_the_masks_of_what_is_painted(tmp_path: Path) -> None:
+    session = done_then_changed(tmp_path)
+    session.key("space")
+    session.close()
+    assert masks(tmp_path) == ["a_mask_(R204,G0,B0).png"]
+
+
+def test_a_change_to_a_done_picture_that_is_taken_back_leaves_it_done(tmp_path: Path) -> None:
+    session = done_then_changed(tmp_path)
+    both = masks(tmp_path)
+    session.key("z")
+    assert not session.outdated
+    assert session.progress.done == 1
+    session.key("n")
+    session.close()
+    assert AnnotationStore(tmp_path / "out").state("a.png") is Progress.DONE
+    assert masks(tmp_path) == both
+    assert len(both) == 2
+
+
+def test_a_changed_picture_is_not_done_after_a_kill_and_its_masks_go_when_it_is_opened_and_left(tmp_path: Path) -> None:
+    session = done_then_changed(tmp_path)
+    session.saver.flush()
+    session.preparing.close()  # killed
+    assert AnnotationStore(tmp_path / "out").state("a.png") is Progress.UNFINISHED
+    again = opened(tmp_path / "in", tmp_path / "out")
+    ready(again)
+    again.key("q")
+    again.close()
+    assert masks(tmp_path) == []
+
+
+def test_what_was_edited_in_the_table_counts_and_looking_writes_nothing(tmp_path: Path) -> None:
+    folder, out = pictures(tmp_path / "in", "a.png", "b.png"), tmp_path / "out"
+    session = opened(folder, out, TWO)
+    click(session, 0, 0)
+    session.close()
+    edited = ClassTable((Class(1, "nucleus", CELL.colour), Class(2, "wall", (9, 9, 9))))
+    write_classes(edited, out / "classes.yaml")
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    again = opened(folder, out, TWO)
+    assert again.classes == edited
+    for key in ("n", "p", "n", "q"):
+        ready(again)
+        again.key(key)
+    again.close()
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+    more = opened(folder, out, {**TWO, "sky": (1, 2, 3)})
+    click(more, 1, 0)
+    more.close()
+    assert list(AnnotationStore(out).read_classes()) == [*edited, Class(3, "sky", (1, 2, 3))]
+
+
+def test_segments_made_anew_beside_paint_say_so(tmp_path: Path) -> None:
+    session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
+    ready(session)
+    session.key("]")
+    until(session, lambda: session.hand.message == "segments +1")
+    click(session, 0, 0)
+    session.key("[")
+    until(session, lambda: session.hand.message == "segments +0; only what is not painted is cut anew")
     session.close()
