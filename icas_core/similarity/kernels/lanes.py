@@ -113,14 +113,19 @@ def _splatting(count: int) -> Any:
 splat, splat_wide = _splatting(LANES), _splatting(WIDE)
 
 
-@intrinsic
-def spread(typing: Any, array: Any, index: Any) -> Any:
-    """Eight times array[index], within the caller's bounds."""
+def _spreading(count: int) -> Any:
+    @intrinsic
+    def spread(typing: Any, array: Any, index: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return _everywhere(builder, builder.load(address_of(context, builder, signature.args[0], *values)), count)
 
-    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _everywhere(builder, builder.load(address_of(context, builder, signature.args[0], *values)), LANES)
+        return lanes_of(array.dtype, count)(array, types.intp), build
 
-    return lanes_of(array.dtype)(array, types.intp), build
+    return spread
+
+
+# Eight times, or 16 times, array[index], within the caller's bounds.
+spread, spread_wide = _spreading(LANES), _spreading(WIDE)
 
 
 def _of_two(instruction: str, of_whole: str = "") -> Any:

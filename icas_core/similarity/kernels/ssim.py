@@ -90,12 +90,15 @@ def _of_itself(columns, squares, wide, sums, means, variances):  # type: ignore[
 
 
 @kernel(inline="always")
-def interleave(rows, width, chosen, starts, out):  # type: ignore[no-untyped-def]
-    """out[8 k + l] = rows[width chosen[l] + k]; width: a multiple of 8, rows: flat. starts: eight int64 to work in."""
+def interleave(rows, width, chosen, starts, out, apart=LANES, at=0):  # type: ignore[no-untyped-def]
+    """out[apart k + at + l] = rows[width chosen[at + l] + k] for l in 0..7.
+
+    width: a multiple of 8, rows: flat. starts: eight int64 to work in.
+    """
     for lane in range(LANES):
-        starts[lane] = chosen[lane] * width
+        starts[lane] = chosen[at + lane] * width
     for k in range(0, width, LANES):
-        transpose(rows, starts, k, out)
+        transpose(rows, starts, k, out, apart, at)
 
 
 @kernel(inline="always")

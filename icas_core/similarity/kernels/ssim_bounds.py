@@ -28,7 +28,7 @@ from icas_core.similarity.kernels.lanes import (
     root,
     splat,
     splat_wide,
-    spread,
+    spread_wide,
     store,
     sub,
     sum_of_lanes,
@@ -198,27 +198,28 @@ def drop_unlike(x, n, y, m, bands, across, order, limit, wanted):  # type: ignor
     that neighbours in a picture, which are alike, do not come one after another.
     """
     width = x.shape[0] // n
-    numbers = np.empty(width * LANES, np.float32)
-    chosen, starts = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    most, c1 = splat(limit), splat(_C1)
-    for first in range(0, m, LANES):
-        together = min(LANES, m - first)
-        for lane in range(LANES):
+    numbers = np.empty(width * WIDE, np.float32)
+    chosen, starts = np.empty(WIDE, np.int64), np.empty(LANES, np.int64)
+    most, c1 = splat_wide(limit), splat_wide(_C1)
+    for first in range(0, m, WIDE):
+        together = min(WIDE, m - first)
+        for lane in range(WIDE):
             chosen[lane] = min(first + lane, m - 1)
-        interleave(y, width, chosen, starts, numbers)
+        for half in range(0, WIDE, LANES):
+            interleave(y, width, chosen, starts, numbers, WIDE, half)
         for i in range(n):
             asked = 0
             for lane in range(together):
                 asked |= np.int64(wanted[i, first + lane]) << lane
             if asked == 0:
                 continue
-            total = splat(np.float32(0))
+            lost = splat_wide(np.float32(0))
             for q in range(bands):
                 start = order[q] * across * NUMBERS
                 for b in range(across):
                     k = start + b * NUMBERS
-                    total = add(total, _loss(spread, load, x, i * width + k, 1, numbers, k * LANES, LANES, c1))
-                asked &= ~lanes_above(total, most)
+                    lost = add(lost, _loss(spread_wide, load_wide, x, i * width + k, 1, numbers, k * WIDE, WIDE, c1))
+                asked &= ~lanes_above(lost, most)
                 if asked == 0:
                     break
             for lane in range(together):

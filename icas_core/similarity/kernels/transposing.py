@@ -14,26 +14,26 @@ _WORD = ir.IntType(64)
 
 
 @intrinsic
-def transpose(typing: Any, array: Any, starts: Any, column: Any, out: Any) -> Any:
-    """out[8 (column + k) + l] = array[starts[l] + column + k] for k, l in 0..7, within the caller's bounds.
+def transpose(typing: Any, array: Any, starts: Any, column: Any, out: Any, apart: Any, at: Any) -> Any:
+    """out[apart (column + k) + at + l] = array[starts[l] + column + k] for k, l in 0..7, within the caller's bounds.
 
     starts: eight int64.
     """
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        of_array, of_starts, _, of_out = signature.args
-        array, starts, column, out = values
+        of_array, of_starts, _, of_out, *_ = signature.args
+        array, starts, column, out, apart, at = values
         rows = []
         for lane in range(LANES):
             start = builder.load(address_of(context, builder, of_starts, starts, ir.Constant(_WORD, lane)))
             address = address_of(context, builder, of_array, array, builder.add(start, column))
             rows.append(read(builder, address, lanes_of(of_array.dtype).vector))
         for k, value in enumerate(_transposed(builder, rows)):
-            at = builder.add(builder.mul(column, ir.Constant(_WORD, LANES)), ir.Constant(_WORD, k * LANES))
-            write(builder, address_of(context, builder, of_out, out, at), value)
+            place = builder.add(at, builder.mul(apart, builder.add(column, ir.Constant(_WORD, k))))
+            write(builder, address_of(context, builder, of_out, out, place), value)
         return context.get_dummy_value()
 
-    return types.void(array, starts, types.intp, out), build
+    return types.void(array, starts, types.intp, out, types.intp, types.intp), build
 
 
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
