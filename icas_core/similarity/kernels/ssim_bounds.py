@@ -198,7 +198,9 @@ def drop_unlike(x, n, y, m, bands, across, order, limit, wanted):  # type: ignor
     that neighbours in a picture, which are alike, do not come one after another.
     """
     width = x.shape[0] // n
-    numbers = np.empty(width * WIDE, np.float32)
+    numbers = np.empty(width * WIDE + WIDE, np.float32)
+    # From a cache line on: lanes that straddle two of them cost twice.
+    numbers = numbers[-numbers.ctypes.data % (4 * WIDE) // 4 :]
     chosen, starts = np.empty(WIDE, np.int64), np.empty(LANES, np.int64)
     most, c1 = splat_wide(limit), splat_wide(_C1)
     for first in range(0, m, WIDE):
