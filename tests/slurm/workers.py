@@ -25,7 +25,7 @@ from tests.slurm.nodes import lacking, started
 from tests.workflow.runs import ROOT, environment
 
 PROFILE = (
-    *("--profile", str(ROOT / "profiles/cluster-generic"), "--seconds-between-status-checks", "1"),
+    *("--profile", str(ROOT / "profiles/cluster-generic")),
     *("--cluster-generic-status-cmd", str(ROOT / "profiles/cluster-generic/status.sh")),
     # Of one processor, one after the other also in a submission of several.
     *("--cores", "1", "--set-threads", "extract=1", "compare=1", "compare_across=1", "gallery=1"),
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--method", default="orb")
     parser.add_argument("--batch-size", type=int, default=100)
+    parser.add_argument("--of", nargs="+", choices=("cores", "nodes"), default=("cores", "nodes"))
     given = parser.parse_args()
     pictures = scan(given.pictures)
     for picture in pictures:  # into memory, so that the first run does not wait for the disk alone
@@ -45,10 +46,12 @@ def main() -> None:
     print(f"{len(pictures):,} pictures, {given.method}, merge=all, batch_size={given.batch_size}; by the clock:")
     config = (f"images={given.pictures.resolve()}", f"method={given.method}", "merge=all")
     config += (f"batch_size={given.batch_size}",)
-    tell("cores", [timed(["--cores", str(count)], config, environment()) for count in (1, 2)])
-    if reason := lacking():
-        sys.exit(reason)
-    tell("Slurm nodes", [on_nodes(count, config) for count in (1, 2)])
+    if "cores" in given.of:
+        tell("cores", [timed(["--cores", str(count)], config, environment()) for count in (1, 2)])
+    if "nodes" in given.of:
+        if reason := lacking():
+            sys.exit(reason)
+        tell("Slurm nodes", [on_nodes(count, config) for count in (1, 2)])
 
 
 def on_nodes(count: int, config: tuple[str, ...]) -> float:

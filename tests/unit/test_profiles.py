@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +90,42 @@ def test_each_rule_asks_for_more_than_was_measured():
         assert asked("slurm", rule)["runtime"] == f"attempt * {runtime:.0f}"
         assert megabytes + 400 < mem_mb, rule
         assert 2 * seconds < 60 * runtime, rule
+
+
+def with_kubectl(folder: Path, does: str, *arguments: str) -> str:
+    """What kubernetes.sh prints where `kubectl` is a stand-in that does this."""
+    (folder / "kubectl").write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+    (folder / "kubectl").chmod(0o755)
+    command = [ROOT / "profiles/cluster-generic/kubernetes.sh", *arguments]
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_submission_to_kubernetes_is_a_job_that_runs_the_script_within_its_memory_and_time(tmp_path: Path):
+    name = with_kubectl(
+        tmp_path, "cat >manifest.yaml; echo job.batch/icas-x1", "submit", "4", "2000", "80", "/a b/s.sh"
+    )
+    assert name == "job.batch/icas-x1\n"
+    job = yaml.safe_load((tmp_path / "manifest.yaml").read_text(encoding="utf-8"))
+    assert (job["kind"], job["spec"]["backoffLimit"], job["spec"]["activeDeadlineSeconds"]) == ("Job", 0, 4800)
+    pod = job["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert container["command"] == ["/bin/sh", "/a b/s.sh"]
+    assert container["workingDir"] == str(tmp_path)
+    assert container["resources"] == {"requests": {"cpu": 4, "memory": "2000M"}, "limits": {"memory": "2000M"}}
+    assert container["volumeMounts"][0]["name"] == pod["volumes"][0]["name"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state"),
+    [
+        ("", "running"),
+        ("SuccessCriteriaMet Complete", "success"),
+        ("FailureTarget Failed", "failed"),
+        ("Suspended", "running"),
+    ],
+)
+def test_the_state_of_a_job_on_kubernetes_is_told(conditions: str, state: str, tmp_path: Path):
+    assert with_kubectl(tmp_path, f"printf '%s' '{conditions}'", "status", "job.batch/icas-x1") == f"{state}\n"
+    assert with_kubectl(tmp_path, "exit 1", "status", "job.batch/icas-x1") == "running\n"
