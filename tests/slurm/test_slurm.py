@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.workflow.runs import ROOT, Project, Run, add_pictures, environment
+from tests.workflow.runs import ROOT, Project, Run, add_pictures, environment, unchanged
 
 pytestmark = [pytest.mark.slow, pytest.mark.workflow, pytest.mark.timeout(400), pytest.mark.alone]
 
@@ -69,14 +70,15 @@ def project_with_the_pictures_of(local: Project, folder: Path) -> Project:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory) -> Project:
-    """40 pictures in eight batches, clustered on this machine alone."""
+def local(tmp_path_factory) -> Iterator[Project]:
+    """40 pictures in eight batches, clustered on this machine alone; all runs read the very same files."""
     project = Project(tmp_path_factory.mktemp("local"))
     add_pictures(project.pictures, scenes=12, copies=3)
     add_pictures(project.pictures, scenes=4, copies=1, start=100)
-    run = project.run(**EIGHT)
-    assert run.ok, run.text
-    return project
+    with unchanged(project.pictures):
+        run = project.run(**EIGHT)
+        assert run.ok, run.text
+        yield project
 
 
 @dataclass(frozen=True)

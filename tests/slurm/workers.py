@@ -25,7 +25,8 @@ from tests.slurm.nodes import lacking, started
 from tests.workflow.runs import ROOT, environment
 
 PROFILE = (
-    *("--profile", str(ROOT / "profiles/cluster-generic")),
+    # Asked more often than the profile does: its five seconds are much of a minute, after each of three stages.
+    *("--profile", str(ROOT / "profiles/cluster-generic"), "--seconds-between-status-checks", "2"),
     *("--cluster-generic-status-cmd", str(ROOT / "profiles/cluster-generic/status.sh")),
     # Of one processor, one after the other also in a submission of several.
     *("--cores", "1", "--set-threads", "extract=1", "compare=1", "compare_across=1", "gallery=1"),

@@ -22,6 +22,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,14 @@ def state(folder: Path) -> dict[str, tuple[str, int]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+@contextmanager
+def unchanged(folder: Path) -> Iterator[None]:
+    """Assert that whatever happens meanwhile leaves every file below a folder with its digest and its time."""
+    before = state(folder)
+    yield
+    assert state(folder) == before
 
 
 def add_pictures(folder: Path, *, scenes: int, copies: int, side: int = 48, seed: int = 0, start: int = 0) -> list[str]:

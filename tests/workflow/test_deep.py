@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from icas_core.similarity.features import read_features
-from tests.workflow.runs import Project, add_pictures, environment, kill
+from tests.workflow.runs import Project, add_pictures, environment, kill, unchanged
 
 pytestmark = pytest.mark.workflow
 
@@ -81,13 +81,14 @@ def test_a_training_that_was_killed_goes_on_in_the_next_run(project: Project) ->
     add_pictures(project.pictures, scenes=8, copies=3, side=32)
     long = {**MODEL, "epochs": 40, "patience": 40}
     target = "out/train/model.pt"
-    process = project.start(target, **LEARNT, deep=long)
     log = project.output / "logs/train/all.log"
-    while not log.exists() or "epoch 3:" not in log.read_text():
-        assert process.poll() is None, (project.folder / "started.log").read_text()
-        time.sleep(0.05)
-    kill(process)
-    run = project.run(target, **LEARNT, deep=long)
+    with unchanged(project.pictures):
+        process = project.start(target, **LEARNT, deep=long)
+        while not log.exists() or "epoch 3:" not in log.read_text():
+            assert process.poll() is None, (project.folder / "started.log").read_text()
+            time.sleep(0.05)
+        kill(process)
+        run = project.run(target, **LEARNT, deep=long)
     assert run.ok, run.err
     text = log.read_text()
     assert "going on after epoch" in text

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.workflow.runs import BATCHES_OF_SIX, Project, Run, add_pictures, kill, state
+from tests.workflow.runs import BATCHES_OF_SIX, Project, Run, add_pictures, kill, state, unchanged
 
 pytestmark = pytest.mark.workflow
 KEYS = BATCHES_OF_SIX
@@ -141,19 +141,19 @@ def test_pictures_that_vanish_change_and_arrive_while_they_are_read_are_found_by
             time.sleep(0.005)
         gone.unlink()
         shutil.copyfile(done.pictures / "2_scene_003.jpg", changed)
-        run = done.ended(process)
+        with unchanged(done.pictures):
+            run = done.ended(process)
     finally:
         with suppress(ProcessLookupError):
             kill(process)
     assert run.ok, run.err
     assert done.summary()["rejected"] == 2, "one has vanished, of another half has arrived"
     arriving.write_bytes(whole)
-    left = state(done.pictures)
-    run = done.run(**KEYS)
+    with unchanged(done.pictures):
+        run = done.run(**KEYS)
     assert run.ok, run.err
     assert done.summary()["rejected"] == 0
     assert as_undisturbed(done, tmp_path)
-    assert state(done.pictures) == left
     assert done.plan(**KEYS).planned == Counter()
 
 

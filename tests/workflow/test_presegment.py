@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from icas_core.segmentation.presegmenting import Presegmented
-from tests.workflow.runs import Project, add_pictures, kill, snapshot, state
+from tests.workflow.runs import Project, add_pictures, kill, snapshot, state, unchanged
 
 pytestmark = pytest.mark.workflow
 KEYS = {"batch_size": 40, "segment_method": "graph"}
@@ -28,6 +28,12 @@ def two_hundred(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path
     folder = tmp_path_factory.mktemp("presegment")
     project = Project(folder / "project")
     add_pictures(project.pictures, scenes=100, copies=2)
+    with unchanged(project.pictures):
+        _killed_and_run_again(project)
+    return project, project.save(folder / "saved")
+
+
+def _killed_and_run_again(project: Project) -> None:
     process = project.start("presegment", **KEYS)
     try:
         end = time.monotonic() + 200
@@ -50,7 +56,6 @@ def two_hundred(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Path
     assert len(after) == 200
     assert {name: after[name] for name in whole} == whole
     assert f"icas: 200 label maps in {project.output.name}" in run.err
-    return project, project.save(folder / "saved")
 
 
 @pytest.fixture
