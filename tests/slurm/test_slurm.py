@@ -24,9 +24,11 @@ GENERIC = (
     *("--profile", str(ROOT / "profiles/cluster-generic"), "--seconds-between-status-checks", "1"),
     *("--cluster-generic-status-cmd", str(ROOT / "profiles/cluster-generic/status.sh")),
 )
-# Smaller than the profiles ask for: the nodes of the tests have two processors and one disk, and few comparisons.
+# Smaller than the profiles ask for: the nodes of the tests have two processors and one disk, and few comparisons. A
+# batch takes a whole node: so submissions end one after the other, and the plugin, which asks ever more seldom while
+# none does, soon sees it.
 SMALL = (
-    *("--latency-wait", "10", "--set-threads", "extract=1", "compare=1", "compare_across=1", "gallery=1"),
+    *("--latency-wait", "10", "--set-threads", "extract=2", "compare=2", "compare_across=1"),
     *("--group-components", "across=5"),
 )
 ENOUGH = ("--set-resources", "merge:mem_mb=600", "place:mem_mb=600", "gallery:mem_mb=600")

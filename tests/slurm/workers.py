@@ -29,7 +29,7 @@ PROFILE = (
     *("--profile", str(ROOT / "profiles/cluster-generic"), "--seconds-between-status-checks", "2"),
     *("--cluster-generic-status-cmd", str(ROOT / "profiles/cluster-generic/status.sh")),
     # Of one processor, one after the other also in a submission of several.
-    *("--cores", "1", "--set-threads", "extract=1", "compare=1", "compare_across=1", "gallery=1"),
+    *("--cores", "1", "--set-threads", "extract=1", "compare=1", "compare_across=1"),
 )
 
 
