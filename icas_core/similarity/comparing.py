@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,31 +107,28 @@ class Comparison:
 
     def paired(self, a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
         """(n,) float32 of row a[k] with row b[k]."""
-        together = _TOGETHER
-        if self.method.chosen is not None and len(a):
-            together = max(8, KEPT_BYTES // 2 // (2 * self._prepared_bytes()) // threads)
-        together = max(1, min(together, -(-len(a) // threads)))
-        parts = [slice(start, start + together) for start in range(0, len(a), together)]
-        found = in_threads(lambda rows: self._paired(a[rows], b[rows]), parts, threads)
-        return np.concatenate([np.empty(0, np.float32), *found])
+        if self.method.chosen is None:
+            return _in_parts(lambda rows: self._best(self.method.paired, a[rows], b[rows]), len(a), _TOGETHER, threads)
+        kept = KEPT_BYTES // 2 // self._prepared_bytes()  # pictures
+        if len(self.left) + (0 if self.within else len(self.right)) <= kept:
+            return self._best_chosen(a, b, threads)
+        return _in_parts(lambda rows: self._best_chosen(a[rows], b[rows]), len(a), kept // 2 // threads, threads)
 
-    def _paired(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return self._best(self.method.paired, a, b) if self.method.chosen is None else self._best_chosen(a, b)
-
-    def _best_chosen(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def _best_chosen(self, a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
         """As _best with `paired`, but each picture is prepared once, however many of the pairs it is in."""
         assert self.method.chosen is not None  # noqa: S101
+        chosen = partial(self.method.chosen, **self.parameters)
         if self.within:
             rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
             of_a, of_b, first, second = rows, rows, places[: len(a)], places[len(a) :]
         else:
             of_a, first = np.unique(a, return_inverse=True)
             of_b, second = np.unique(b, return_inverse=True)
-        values = [
-            self.method.chosen(left, right, first, second, **self.parameters)
-            for left, right in self._positions(of_a, of_b, keep=False)
-        ]
-        return np.maximum.reduce(values)
+        best: np.ndarray = np.full(len(a), -np.inf, np.float32)
+        for sides in self._positions(of_a, of_b, keep=False):
+            compare = partial(_chosen_rows, chosen, sides, first, second)
+            np.maximum(best, _in_parts(compare, len(a), max(1, len(a)), threads), out=best)
+        return best
 
     def _best(self, compare: Callable[..., np.ndarray], a: np.ndarray, b: np.ndarray) -> np.ndarray:
         own = take(self.left.variants[0], a), take(self.right.variants[0], b)
@@ -151,6 +149,19 @@ class Comparison:
         if not self.method.turns_alike:
             return False
         return len(self.left.variants) == 2 or _square(self.left.variants[0]) or position in (2, 4, 6)
+
+
+def _chosen_rows(
+    chosen: Callable[..., np.ndarray], sides: tuple[Any, Any], first: np.ndarray, second: np.ndarray, rows: slice
+) -> np.ndarray:
+    return chosen(*sides, first[rows], second[rows])
+
+
+def _in_parts(compare: Callable[[slice], np.ndarray], count: int, most: int, threads: int) -> np.ndarray:
+    """(count,) float32, from at most so many pairs at a time and from as many for each thread."""
+    together = max(1, min(most, -(-count // threads)))
+    parts = [slice(start, start + together) for start in range(0, count, together)]
+    return np.concatenate([np.empty(0, np.float32), *in_threads(compare, parts, threads)])
 
 
 def _square(stack: Stack) -> bool:
