@@ -40,7 +40,7 @@ def two_threads(photographs: Photographs, *, quick: bool) -> list[Row]:
     rows = []
     for method, most in _THREADED.items():
         chosen = METHODS[method]
-        count = most // 4 if quick else most
+        count = most // 10 if quick else most
         side = chosen.default_size[0] if isinstance(chosen.default_size, tuple) else 64
         features = extracted(islice(photographs.endless(), count // 4), method, side, chosen.settled())
         features = Features(
