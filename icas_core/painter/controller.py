@@ -120,9 +120,11 @@ def _double_clicked(state: State, button: str, at: Point) -> State:
     if isinstance(running, Sweep):
         state = replace(settled(state), awaiting=button)
         return state if running.filling == (button == "left") else begin_sweep(state, at, filling=not running.filling)
-    if state.click is not None and state.click.button == button:
-        state = state.click.before  # nothing remains of the first click
-    return begin_sweep(replace(settled(state), awaiting=button), at, filling=button == "left")
+    if state.click is None or state.click.button != button:
+        # Its first click was on another picture, or before something else: this is a click of its own.
+        return replace(_pressed(state, button, at), awaiting=button)
+    # Nothing remains of the first click.
+    return begin_sweep(replace(settled(state.click.before), awaiting=button), at, filling=button == "left")
 
 
 def _brush_resized(state: State, *, larger: bool) -> State:

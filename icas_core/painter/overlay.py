@@ -10,6 +10,7 @@ from icas_core.painter.texts import width_of, written
 from icas_core.painter.viewport import Viewport
 
 STATUS_HEIGHT = 30
+_LARGEST = 30_000  # radius in pixels: OpenCV counts in 16 bits
 _BACK = (30, 30, 30)
 _GOOD, _BAD, _TEXT = (120, 200, 120), (70, 70, 235), (230, 230, 230)
 
@@ -72,7 +73,7 @@ def draw_gesture(canvas: np.ndarray, state: State, viewport: Viewport, pointer: 
 def draw_brush(canvas: np.ndarray, pointer: tuple[int, int], radius: float) -> None:
     """Draw a brush's outline around the pointer."""
     for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.circle(canvas, pointer, max(1, round(radius)), colour, width, cv2.LINE_AA)
+        cv2.circle(canvas, pointer, min(max(1, round(radius)), _LARGEST), colour, width, cv2.LINE_AA)
 
 
 def draw_help(canvas: np.ndarray, lines: tuple[tuple[str, str], ...]) -> None:

@@ -19,6 +19,7 @@ _COLOURS = {
     Mark.POSSIBLE_FOREGROUND: (200, 255, 200),
     Mark.POSSIBLE_BACKGROUND: (190, 190, 255),
 }
+_WIDEST = 32_767  # of OpenCV's lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,7 @@ def draw_prompts(canvas: np.ndarray, prompting: Prompting, viewport: Viewport) -
             strokes += [Stroke(mark_of(button, ctrl), line, prompting.radius)]
     for stroke in strokes:
         points = np.array([viewport.to_canvas(*point) for point in stroke.line], np.int32)
-        width = max(1, round((2 * stroke.radius + 1) * viewport.scale))
+        width = min(max(1, round((2 * stroke.radius + 1) * viewport.scale)), _WIDEST)
         cv2.polylines(canvas, [points.reshape(-1, 1, 2)], False, _COLOURS[stroke.mark], width)
         cv2.circle(canvas, points[0].tolist(), width // 2, _COLOURS[stroke.mark], cv2.FILLED)
     for box in boxes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -19,6 +20,8 @@ from icas_core.painter.keys import key_name
 from icas_core.painter.native_events import keep_events_from_xlib, listen
 from icas_core.painter.texts import font_folder
 
+# Free of the ratio: else Qt leaves white bars beside a picture of another than the first one had.
+_FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
 _PAUSE = 0.005  # seconds between two looks for events: about 1% of a core
 _KINDS = {
     cv2.EVENT_MOUSEMOVE: ("move", ""),
@@ -55,23 +58,37 @@ class Windows:
         self._events: deque[Event] = deque()
         self._sliders: dict[str, str] = {}
         self._pointer = ("", 0, 0)
+        self._given: list[Any] = []
         self._deaf: Callable[[], None] | None = None
 
     def open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         """Open a window with this size (width, height) inside and this left top corner."""
-        # Free of the ratio: else Qt leaves white bars beside a picture of another than the first one had.
-        cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.namedWindow(name, _FLAGS)
         cv2.resizeWindow(name, *size)
         cv2.moveWindow(name, *at)
-        cv2.setMouseCallback(name, self._heard, name)
+        heard = self._heard
+        cv2.setMouseCallback(name, heard, name)
+        self._keep(heard)
         if self._deaf is None:
             self._deaf = listen(self._key, self._turned)
         self._sizes[name] = size
 
     def add_slider(self, name: str, label: str, value: int, most: int) -> None:
         """Put a slider into a window."""
-        cv2.createTrackbar(label, name, value, most, lambda now: self._events.append(Slid(name, now)))
+
+        def slid(now: int) -> None:
+            self._events.append(Slid(name, now))
+
+        cv2.createTrackbar(label, name, value, most, slid)
+        self._keep(slid)
         self._sliders[name] = label
+
+    def _keep(self, callback: Callable[..., None]) -> None:
+        """Keep what OpenCV made of a callback: it frees that when a window of this name is opened again.
+
+        The earlier window may still be told something until Qt has done away with it.
+        """
+        self._given += [each for each in gc.get_referrers(callback) if type(each) is tuple]
 
     def set_slider(self, name: str, value: int) -> None:
         """Move a window's slider."""
@@ -111,19 +128,29 @@ class Windows:
         name = key_name(code) if code != -1 and self._deaf is None else None
         if name is not None:
             self._key(name)
+        self._revive()
         for window in list(self._sizes):
             self._look_at(window)
         events = list(self._events)
         self._events.clear()
         return events
 
+    def _revive(self) -> None:
+        """Let OpenCV know its windows again: it counts each that a person closes twice, and then takes all for closed.
+
+        Opening one that is there changes nothing, and is enough.
+        """
+        for window in self._sizes:
+            if _visible(window) is not None:
+                return
+            cv2.namedWindow(window, _FLAGS)
+            if not _visible(window):  # it was closed, and this is a new one that is not there yet
+                cv2.destroyWindow(window)
+
     def _look_at(self, window: str) -> None:
         """Notice that a window was closed or has another size."""
-        try:
-            there = cv2.getWindowProperty(window, cv2.WND_PROP_VISIBLE) >= 1
-            size = cv2.getWindowImageRect(window)[2:] if there else (0, 0)
-        except cv2.error:  # the last window is gone
-            there = False
+        there = _visible(window)
+        size = cv2.getWindowImageRect(window)[2:] if there else (0, 0)
         if not there:
             self._sizes.pop(window)
             self._events.append(Closed(window))
@@ -164,3 +191,11 @@ class Windows:
         cv2.destroyWindow(window)
         self.open(window, (width, height), (left, top))
         self.show(window, picture)
+
+
+def _visible(window: str) -> bool | None:
+    """Whether a window is open; None where OpenCV knows of no window at all."""
+    try:
+        return cv2.getWindowProperty(window, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:
+        return None

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,27 @@ class Screen:
             self.display.sync()
             did.append(name)
         return did
+
+    def hasty(
+        self, at: tuple[int, int], what: int | str, *, times: int = 1, through: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Press a button, or a key by its name, there, as fast as the screen takes it; through: dragged there."""
+        xtest.fake_input(self.display, X.MotionNotify, x=at[0], y=at[1])
+        down, up, code = X.ButtonPress, X.ButtonRelease, what
+        if isinstance(what, str):
+            down, up, code = X.KeyPress, X.KeyRelease, self.display.keysym_to_keycode(XK.string_to_keysym(what))
+        for _ in range(times):
+            xtest.fake_input(self.display, down, code)
+            for x, y in through:
+                xtest.fake_input(self.display, X.MotionNotify, x=x, y=y)
+            xtest.fake_input(self.display, up, code)
+        self.display.sync()
+
+    def try_on(self, title: str, do: Callable[[str], None]) -> None:
+        """Do something to a window if it is there."""
+        if title in self.windows():
+            with suppress(KeyError, BadWindow):
+                do(title)
 
     def pixels(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
         """What is seen inside a rectangle: (height, width, 3) uint8 RGB."""

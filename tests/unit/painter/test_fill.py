@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from icas_core.painter.controller import chosen
+from icas_core.painter.controller import chosen, pointed
+from icas_core.painter.events import Pointer
 from tests.unit.painter.paintings import blocks, double_click, keys, looks, move, press, same, state_of
 
 
@@ -119,3 +120,12 @@ def test_what_is_undone_is_gone_after_a_new_action():
     state = keys(press(state_of(), "left", 1, 1), "z")
     state = press(state, "left", 9, 1)
     assert same(keys(state, "y").painting, state.painting)
+
+
+def test_a_double_click_that_began_on_another_picture_is_a_click():
+    state = pointed(state_of(), Pointer("icas", "double", "left", 1, 1))
+    state = pointed(state, Pointer("icas", "down", "left", 1, 1))
+    state = pointed(state, Pointer("icas", "up", "left", 1, 1))
+    assert state.gesture is None
+    assert painted_segments(state) == {1: 1}
+    assert len(state.done) == 1
