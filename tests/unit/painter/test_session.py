@@ -303,7 +303,7 @@ def test_keys_for_segments_pressed_at_once_all_count(tmp_path: Path) -> None:
 def test_a_key_that_cannot_do_its_work_says_why_and_nothing_else_changes(tmp_path: Path) -> None:
     session = opened(pictures(tmp_path / "in", "a.png"), tmp_path / "out")
     session.options.refused = {"s": "no checkpoint", "t": "no templates"}
-    ready(session)
+    click(session, 0, 0)
     session.point(Pointer("icas", "double", "left", 15, 15))
     session.point(Pointer("icas", "move", "", 45, 15))
     for key, reason in session.options.refused.items():
