@@ -9,7 +9,7 @@ from icas_core.similarity.kernels.lanes import LANES, add, load, multiply_pairs,
 from icas_core.similarity.kernels.ssim import WINDOW, mean, start_of_box, window
 from icas_core.similarity.kernels.ssim_bounds import NUMBERS, losses_of_pair
 
-_STRIPE = 32  # pictures compared with all others before the next: what is looked at of them fits the second cache
+_STRIPE = 16  # pictures compared with all others before the next: what is looked at of them fits the second cache
 STOPPED = np.float32(-np.inf)  # in place of the similarity of a pair that was found to be below the limit
 
 
