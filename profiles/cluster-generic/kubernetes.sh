@@ -34,4 +34,7 @@ MANIFEST
             *) echo running ;;
         esac
         ;;
+    *) # NAME…: cancels them; Snakemake adds nothing but the names
+        kubectl delete --wait=false "$@"
+        ;;
 esac

@@ -129,3 +129,8 @@ def test_a_submission_to_kubernetes_is_a_job_that_runs_the_script_within_its_mem
 def test_the_state_of_a_job_on_kubernetes_is_told(conditions: str, state: str, tmp_path: Path):
     assert with_kubectl(tmp_path, f"printf '%s' '{conditions}'", "status", "job.batch/icas-x1") == f"{state}\n"
     assert with_kubectl(tmp_path, "exit 1", "status", "job.batch/icas-x1") == "running\n"
+
+
+def test_jobs_on_kubernetes_are_cancelled_by_their_names_alone(tmp_path: Path):
+    names = ("job.batch/icas-x1", "job.batch/icas-x2")
+    assert with_kubectl(tmp_path, 'echo "$@"', *names) == f"delete --wait=false {' '.join(names)}\n"
