@@ -14,6 +14,7 @@ from icas_core.painter.overlay import (
     draw_brush,
     draw_gesture,
     draw_help,
+    draw_lit,
     draw_status,
 )
 from icas_core.painter.picker import Picker
@@ -42,7 +43,7 @@ class Display:
         self.windows = windows
         self.picker = Picker(session.classes, own, _PICKER_SIZE)
         self.viewport: Viewport | None = None
-        self.pointer = (0, 0)
+        self.pointer = (-1, -1)  # nowhere yet
         self._canvas = _SIZE
         self._foreground_size = _FOREGROUND_SIZE
         self._view: View | None = None
@@ -118,10 +119,10 @@ class Display:
             self.viewport = first if self.viewport is None else self.viewport.of(self._view.size, self._area)
         status = status_of(session, self.viewport)
         state, prompting = session.state, session.prompting
-        pointer = self.pointer if _follows(session) else None
+        pointer = self.pointer if _follows(session) else self._lit()
         now = (self._view, self.viewport, state, prompting, self._look, status, self._help, pointer, self._canvas)
         if self._shown.get(PICTURE) is not None and all(
-            a is b or (isinstance(a, Status | tuple | Viewport) and a == b)
+            a is b or (isinstance(a, Status | tuple | Viewport | int) and a == b)
             for a, b in zip(now, self._shown[PICTURE], strict=True)
         ):
             return
@@ -140,12 +141,22 @@ class Display:
         painting = state.painting if state is not None else None
         stroke = state.gesture if state is not None and isinstance(state.gesture, Stroke) else None
         area[:] = view.drawn(viewport, painting, stroke, self._look)
+        if painting is not None and (lit := self._lit()) is not None:
+            draw_lit(area, painting, lit, viewport)
         if prompting is not None:
             draw_prompts(area, prompting, viewport)
             if prompting.method == "grabcut":
                 draw_brush(area, self.pointer, (prompting.radius + 0.5) * viewport.scale)
         elif state is not None:
             draw_gesture(area, state, viewport, self.pointer)
+
+    def _lit(self) -> int | None:
+        """The segment that a click would fill, None where it would fill none."""
+        state = self.session.state
+        if state is None or self.viewport is None or self._look.kind == "painted" or _mode(self.session) not in _FILLS:
+            return None
+        at = self.viewport.to_picture(*self.pointer)
+        return state.painting.segments.at(*at) if state.painting.has(*at) else None
 
     def _draw_picker(self) -> None:
         session = self.session
@@ -187,4 +198,5 @@ def _follows(session: Session) -> bool:
     return state is not None and (state.tool == "brush" or isinstance(state.gesture, CutChain))
 
 
+_FILLS = ("fill", "continuous fill", "continuous unfill")
 _ZOOMS = {"+": 1.25, "-": 0.8, "0": 0.0}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from icas_core.painter.painting import Painting
 from icas_core.painter.state import CutChain, State
 from icas_core.painter.texts import width_of, written
 from icas_core.painter.viewport import Viewport
 
 STATUS_HEIGHT = 30
 _LARGEST = 30_000  # radius in pixels: OpenCV counts in 16 bits
+_LIT, _LIGHT = 2, (255, 255, 255)  # the line along the segment under the pointer: its width, its colour
 _BACK = (30, 30, 30)
 _GOOD, _BAD, _TEXT = (120, 200, 120), (70, 70, 235), (230, 230, 230)
 
@@ -68,6 +70,20 @@ def draw_gesture(canvas: np.ndarray, state: State, viewport: Viewport, pointer: 
             cv2.circle(canvas, point, 4, (0, 255, 255), cv2.FILLED, cv2.LINE_AA)
     elif state.tool == "brush":
         draw_brush(canvas, pointer, state.diameter * viewport.scale / 2)
+
+
+def draw_lit(canvas: np.ndarray, painting: Painting, segment: int, viewport: Viewport) -> None:
+    """Draw a bright line along a segment's edge, inside it: what a click would fill."""
+    box = viewport.on_canvas(painting.box_of(segment))
+    if box.empty:
+        return
+    width, height = viewport.picture
+    columns, rows = viewport.columns(box.left, box.right), viewport.rows(box.top, box.bottom)
+    inside_x, inside_y = (columns >= 0) & (columns < width), (rows >= 0) & (rows < height)
+    ids = painting.segments.sampled(np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))
+    here = ((ids == segment) & inside_y[:, None] & inside_x).astype(np.uint8)
+    inner = cv2.erode(here, np.ones((3, 3), np.uint8), iterations=_LIT, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    canvas[box.slices][here > inner] = _LIGHT
 
 
 def draw_brush(canvas: np.ndarray, pointer: tuple[int, int], radius: float) -> None:

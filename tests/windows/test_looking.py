@@ -133,3 +133,19 @@ def test_zoom_is_kept_from_picture_to_picture(painter: Painter) -> None:
     painter.press("p", "0")
     painter.viewport = fitted
     until(lambda: shows(painter, 0))
+
+
+def test_the_segment_under_the_pointer_is_lit_and_no_other(painter: Painter) -> None:
+    def lit(column: int, row: int) -> bool:
+        x, y = painter.at(column * SIDE, row * SIDE + SIDE // 2)
+        return bool((painter.window(x - 4, y, x + 5, y + 1) == 255).all(axis=2).any())
+
+    painter.move(middle(2, 1))
+    until(lambda: lit(2, 1))
+    painter.move(middle(3, 2))
+    until(lambda: lit(3, 2))
+    assert not lit(2, 1)
+    painter.press("b")
+    until(lambda: not lit(3, 2))
+    painter.press("b")
+    until(lambda: lit(3, 2))
