@@ -15,7 +15,7 @@ from icas_core.batches import plan_batches, scan, write_ledger
 from icas_core.clustering.journal import open_journal
 from icas_core.tables import MERGED, write_table
 from tests.workflow.conftest import BATCHES_OF_NINE
-from tests.workflow.runs import ROOT, Project, kill, snapshot, state
+from tests.workflow.runs import ROOT, Project, add_pictures, kill, snapshot, state
 
 pytestmark = pytest.mark.workflow
 KEEP = BATCHES_OF_NINE
@@ -59,6 +59,17 @@ def test_originals_are_moved_by_cluster_and_brought_back_as_they_were(two_batche
     assert not journal.exists()
     assert not list(moved.glob("**/*"))
     assert project.plan(**KEEP).planned == Counter()
+
+
+def test_an_added_picture_is_in_all_that_a_move_leaves(two_batches: Project) -> None:
+    project = two_batches
+    (added,) = add_pictures(project.pictures, scenes=1, copies=1, start=500)
+    run = project.run("move_images", **KEEP)
+    assert run.ok, run.err
+    assert project.summary()["found"] == len(project.rows()) == 18
+    assert added in (project.output / "report.html").read_text(encoding="utf-8")
+    assert said(run.err, "icas: 18 pictures: ", "report.html"), run.err
+    assert len(list((project.output / "moved").glob(f"*/{added}"))) == 1
 
 
 def test_undo_without_a_journal_says_so_in_one_line(two_batches: Project) -> None:

@@ -3,8 +3,17 @@
 
 rule move_images:
     input:
-        # Once pictures have been moved, what the result was made from is not looked at again.
-        [] if MOVED else [out("merge/clusters.parquet"), out("place/receipt.json")],
+        # All that tells of the pictures is made before they go; once they have, none of it is looked at again.
+        (
+            []
+            if MOVED
+            else [
+                out("merge/clusters.parquet"),
+                out("place/receipt.json"),
+                out("report.html"),
+                out("summary.json"),
+            ]
+        ),
     log:
         logged("move_images"),
     conda:
