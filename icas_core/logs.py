@@ -215,9 +215,11 @@ def reporting_errors(main: Callable[[Any], None], job: Any) -> None:
         if line is None:
             if _log is None:
                 raise
-            logger.exception("unexpected error")
             line = f"{type(error).__name__}: {error}; the traceback is in {path}"
-        _say(line.translate(_CONTROLS))
+            logger.exception("%s", line)
+            _say(line.translate(_CONTROLS))
+        else:
+            _say(line.translate(_CONTROLS), logging.ERROR)
         raise SystemExit(1) from None
     finally:
         close_log()

@@ -157,6 +157,11 @@ def _clusters_of(folders: dict[str, list[str]]) -> pa.Table:
     return pa.table(list(zip(*sorted(rows), strict=True)), schema=CLUSTERS)
 
 
+def require_replaceable(destination: Path | str) -> None:
+    """IcasError where placing at `destination` would be refused: what is there was changed by hand, or is no result."""
+    _checked(Path(os.path.realpath(destination)), shown=destination, root=Path(), overwrite=False)
+
+
 def _checked(target: Path, *, shown: Path | str, root: Path, overwrite: bool) -> dict[str, Placed]:
     """The copies that may be taken over, by source; IcasError where the tree is not to be replaced."""
     if not os.path.lexists(target):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import BATCHES_OF_NINE
-from tests.workflow.runs import Project, add_pictures, state
+from tests.workflow.runs import Project, add_pictures, state, unchanged
 
 pytestmark = pytest.mark.workflow
 KEEP = BATCHES_OF_NINE
@@ -104,7 +104,8 @@ def test_a_correction_by_hand_stops_placing_until_overwrite_is_said(two_batches:
     moved.rename(clusters / "cluster_0002" / f"mine {moved.name}")
     corrected = placed(clusters)
     assert two_batches.plan(**KEEP).planned == Counter(), "a correction alone runs nothing"
-    run = two_batches.run(**KEEP, transfer="hardlink")
+    with unchanged(two_batches.output):  # the table and the page too
+        run = two_batches.run(**KEEP, transfer="hardlink", representative="first")
     assert not run.ok
     line = [line for line in run.err.splitlines() if "changed by hand" in line]
     assert line, run.err
@@ -116,6 +117,28 @@ def test_a_correction_by_hand_stops_placing_until_overwrite_is_said(two_batches:
     assert run.jobs == Counter(place=1)
     assert placed(clusters) == names
     assert two_batches.plan(**KEEP, transfer="hardlink").planned == Counter()
+
+
+def test_a_table_that_no_run_made_is_not_replaced(two_batches: Project) -> None:
+    other = two_batches.folder / "other"
+    other.mkdir()
+    (other / "clusters.csv").write_text("mine")
+    run = two_batches.run(**KEEP, output="other")
+    assert run.code != 0
+    assert [line for line in run.err.splitlines() if line.startswith("icas: output:") and "clusters.csv" in line]
+    assert [path.name for path in other.iterdir()] == ["clusters.csv"]
+    assert (other / "clusters.csv").read_text() == "mine"
+
+
+def test_a_failed_run_ends_with_the_reason_and_what_to_do(two_batches: Project) -> None:
+    table = two_batches.output / "extract/ssim/0002.parquet"
+    table.write_bytes(table.read_bytes()[:300])
+    run = two_batches.run(**{**KEEP, "threshold": 0.9})
+    assert run.code != 0
+    *_, reason, again = run.err.splitlines()
+    assert reason.startswith("icas: ")
+    assert "0002.parquet" in reason
+    assert again == "icas: not finished; the same command again goes on where this run stopped"
 
 
 def test_a_corrected_batch_folder_is_kept_and_named(two_batches: Project) -> None:

@@ -13,10 +13,12 @@ import workflow.plan as planning
 import workflow.settings as configuration
 from icas_core import batches as ledger_of
 from icas_core.absent import leave_out
+from icas_core.clustering.folders import require_replaceable
 from icas_core.clustering.moving import journal_is_open
 from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
 from icas_core.runner import announce_runner
+from workflow.failures import say_last
 from workflow.progress import show_progress, stop_progress
 
 planning.make_importable(ROOT)
@@ -201,6 +203,27 @@ def start_run():
         ledger_of.write_ledger(PLAN, SETTINGS.output / "ledger.parquet")
 
 
+# What a run makes beside its folders; Snakemake deletes each before the job that makes it, whoever made it before.
+RESULTS = ("clusters.csv", "report.html", "summary.json")
+
+
+def check_before_writing():
+    """Refuse at once what placing would refuse in the end, when other results have been replaced already."""
+    if config["overwrite"]:
+        return
+    if not (SETTINGS.output / "ledger.parquet").exists():
+        for name in RESULTS:
+            if (SETTINGS.output / name).exists():
+                raise IcasError(
+                    f"output: {SETTINGS.output / name} is not of an earlier run; choose another output, or move it away"
+                )
+    for job in workflow.dag.needrun_jobs():
+        if job.rule.name == "place":
+            require_replaceable(SETTINGS.output / "clusters")
+        if job.rule.name == "place_batch":
+            require_replaceable(SETTINGS.output / "batches" / job.wildcards.batch)
+
+
 def end_run():
     """Remove the files of batches that are gone and say what came out."""
     with planning.writing(SETTINGS.output):
@@ -239,8 +262,12 @@ def end_of_asked():
     return moved if journal_is_open(JOURNAL) else "no picture was moved"
 
 
+STARTED = time.time()
+
+
 onstart:
     if WRITES:
+        or_end(check_before_writing)
         or_end(start_run)
     show_progress(SETTINGS.output / ".progress")
 
@@ -255,3 +282,4 @@ onsuccess:
 
 onerror:
     stop_progress()
+    say_last(SETTINGS.output / "logs", since=STARTED)
