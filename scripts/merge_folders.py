@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from icas_core.clustering.made_from import write_made_from
 from icas_core.clustering.placing import place_clusters
 from icas_core.logs import log_to, reporting_errors
 from icas_core.merging import Comparing, merge_folders
 from icas_core.report.gallery import write_gallery
+from icas_core.report.summary import write_summary
 from icas_core.tables import write_clusters_csv
 
 
@@ -15,6 +17,7 @@ def main(job) -> None:
     merged, rejected = merge_folders(
         folder, how, representative=job.config["representative"], merge=job.config["merge"]
     )
+    write_made_from(output, folder)
     place_clusters(
         merged,
         source_root=folder,
@@ -35,6 +38,7 @@ def main(job) -> None:
         title=output.name,
         threads=job.threads,
     )
+    write_summary(merged, rejected, output / "report.html", output / "summary.json")
 
 
 if __name__ == "__main__":

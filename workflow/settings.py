@@ -158,16 +158,16 @@ def folders_to_merge(config: Mapping[str, Any]) -> str:
     return config["folders"]
 
 
-def derive(config: dict[str, Any], suffix: str = "") -> Settings:
+def derive(config: dict[str, Any], *, merged: bool = False) -> Settings:
     """Settings from a judged configuration with its defaults filled in; IcasError where keys contradict.
 
-    suffix: is added to the name of the output folder where none is given.
+    merged: `images` is a folder of batch folders to merge, which decides the output folder where none is given.
     """
     images = Path(config["images"])
     if not images.is_dir():
         found = "a file" if images.exists() else "no such folder"
         raise IcasError(f"config key 'images': {images}: {found}; accepted: the path of a folder of pictures")
-    output = Path(config["output"] or Path("results") / (images.resolve().name + suffix))
+    output = Path(config["output"] or Path("results") / _result_name(images.resolve(), merged))
     _check_folders(images.resolve(), output.resolve(), _annotations(config, images).resolve())
     methods = tuple(dict.fromkeys(re.split(r"[+&]", config["method"])))
     if set(methods) & set(_OF_DEEP):
@@ -183,6 +183,14 @@ def derive(config: dict[str, Any], suffix: str = "") -> Settings:
             "accepted: 'default' or a table, as {" + ", ".join(f"{name}: 0.7" for name in methods) + "}"
         )
     return Settings(config, images, output, methods, "&" if "&" in config["method"] else "+", thresholds)
+
+
+def _result_name(images: Path, merged: bool) -> str:
+    if not merged:
+        return images.name
+    # Every project's batch folders lie in a folder of this name: the project's own says whose they are.
+    project = images.parent.name if images.name == "batches" else ""
+    return f"{project or images.name}_merged"
 
 
 def _check_deep(config: Mapping[str, Any], methods: tuple[str, ...]) -> None:

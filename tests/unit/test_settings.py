@@ -375,6 +375,15 @@ def test_merge_folders_without_its_folder_is_refused(tmp_path: Path) -> None:
         folders_to_merge(given(tmp_path / "c"))
 
 
+@pytest.mark.parametrize(
+    ("folder", "result"), [("photos/batches", "photos_merged"), ("photos/corrected", "corrected_merged")]
+)
+def test_merged_batch_folders_go_into_a_folder_of_the_projects_name(folder: str, result: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    config = given(tmp_path / "c", yaml.safe_dump({"images": str(tmp_path / folder)}))
+    assert derive(config, merged=True).output == Path("results") / result
+
+
 def test_normalising_twice_changes_nothing() -> None:
     for value in ("0.50", ["1", "x"], {"A": "nan"}, "Yes", 2.0, None, "ssim + ORB"):
         once = normalise("method", value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.workflow
 def merged(project: Project, merge: str, **config: object) -> tuple[Run, Path]:
     """Run merge_folders on the project's batch folders; the run and its result folder."""
     run = project.run("merge_folders", **{"output": "", "folders": "out/batches", "merge": merge, **config})
-    return run, project.folder / "results" / "batches_merged"
+    return run, project.folder / "results" / "out_merged"
 
 
 def partition(result: Path) -> set[frozenset[str]]:
@@ -61,6 +62,9 @@ def test_batch_folders_are_merged_and_what_lies_together_stays_together(two_batc
         assert scenes(result) == Counter({(f"{number:03d}",): 1 for number in range(5)})
     placed = [path for path in (result / "clusters").glob("*/*") if not path.name.startswith(".")]
     assert len(placed) == 17
+    counts = json.loads((result / "summary.json").read_text(encoding="utf-8"))
+    assert counts["found"] == counts["clustered"] + counts["outliers"] == 17
+    assert f"icas: {counts['line']}" in run.err.splitlines()
     assert "<html" in (result / "report.html").read_text(encoding="utf-8")
     assert snapshot(two_batches.output / "batches", two_batches.pictures) == before
 
@@ -98,6 +102,25 @@ def test_the_result_is_kept_where_a_person_corrected_it(two_batches: Project) ->
     assert run.code != 0
     assert [line for line in run.err.splitlines() if "changed by hand" in line and "overwrite=true" in line], run.err
     assert (result / "clusters" / "cluster_0001" / "mine.jpg").exists()
+
+
+def test_a_result_of_something_else_is_never_replaced(two_batches: Project) -> None:
+    shutil.copytree(two_batches.output / "batches", two_batches.folder / "other" / "batches")
+    run, result = merged(two_batches, "none")
+    assert run.ok, run.err
+    own, its = two_batches.output / "batches", two_batches.folder / "other/batches"
+    for folders, output, source in (("other/batches", result, own), ("other/batches", "out", two_batches.pictures)):
+        before = snapshot(result, two_batches.output)
+        refused, _ = merged(two_batches, "none", folders=folders, output=output)
+        assert refused.code != 0
+        lines = [line for line in refused.text.splitlines() if "made from the" in line]
+        assert len(lines) == 1, refused.text
+        assert f" {source.resolve()}; choose another output" in lines[0]
+        assert "Traceback" not in refused.text
+        assert snapshot(result, two_batches.output) == before
+    again, _ = merged(two_batches, "none", folders="other/batches")
+    assert again.ok, again.err
+    assert partition(two_batches.folder / "results" / "other_merged") == own_clusters(its)
 
 
 @pytest.mark.parametrize(

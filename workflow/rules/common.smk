@@ -14,6 +14,7 @@ import workflow.settings as configuration
 from icas_core import batches as ledger_of
 from icas_core.absent import leave_out
 from icas_core.clustering.folders import require_replaceable
+from icas_core.clustering.made_from import check_made_from
 from icas_core.clustering.moving import journal_is_open
 from icas_core.deep.choices import check_loss_model, choice_of, require_installed
 from icas_core.errors import IcasError
@@ -47,9 +48,7 @@ def read_settings():
     # Snakemake would load pandas to see whether the configuration, and later a job's params, are data frames.
     leave_out("pandas")
     validate(config, str(judging.SCHEMA))
-    return configuration.derive(
-        config, suffix="_merged" if ASKED == {"merge_folders"} else ""
-    )
+    return configuration.derive(config, merged=ASKED == {"merge_folders"})
 
 
 # The targets asked for by name; a process that runs a single job for another does not come here.
@@ -100,6 +99,8 @@ def check_export():
 if workflow.is_main_process:
     or_end(check_installed)
     or_end(check_export)
+    if "merge_folders" in ASKED:
+        or_end(check_made_from, SETTINGS.output, config["folders"])
 JOURNAL = SETTINGS.output / "moved" / "journal.jsonl"
 
 
@@ -253,7 +254,8 @@ def end_of_asked():
         summary = SETTINGS.output / "export_masks/summary.json"
         return f"{json.loads(summary.read_text())['line']}; see {SETTINGS.output / 'export'}"
     if "merge_folders" in ASKED:
-        return f"see {SETTINGS.output / 'report.html'}"
+        summary = SETTINGS.output / "summary.json"
+        return json.loads(summary.read_text())["line"]
     if "undo_move" in ASKED:
         if journal_is_open(JOURNAL):
             return f"not all pictures could be brought back, see {logged('undo_move')}"
