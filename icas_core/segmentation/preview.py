@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         picture = read_rgb(given.picture)
         scale_of(picture.shape, segmenter_of(methods[0]), reduce)
         trials = try_methods(picture, methods, reduce)
-        output = given.output or given.picture.with_name(f"{given.picture.stem}_segmenters.png")
+        output = given.output or Path(f"{given.picture.stem}_segmenters.png")
         _write(sheet(picture, trials), output)
     except RejectedPicture as error:
         return _refused(f"{given.picture}: {error}")
@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m icas_core.segmentation.preview", description="Every segmenter on one picture, on one sheet."
     )
     parser.add_argument("picture", type=Path)
-    parser.add_argument("--output", type=Path, help="the sheet, a PNG (default: <picture>_segmenters.png beside it)")
+    parser.add_argument("--output", type=Path, help="the sheet, a PNG (default: in the current folder)")
     parser.add_argument("--methods", nargs="+", metavar="METHOD", help="only these (default: all without prompts)")
     parser.add_argument("--reduce", default="default", help="default, or a scale above 0 and up to 1")
     return parser

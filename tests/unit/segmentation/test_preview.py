@@ -15,15 +15,18 @@ PHOTO = Path(__file__).parents[2] / "data" / "photos" / "things" / "coffee.jpg"
 
 
 def test_the_sheet_shows_every_method_without_prompts_with_its_figures(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Image.fromarray(read_rgb(PHOTO)).resize((150, 100)).save(tmp_path / "cup.jpg")
-    assert main([str(tmp_path / "cup.jpg")]) == 0
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(read_rgb(PHOTO)).resize((150, 100)).save(tmp_path / "photos/cup.jpg")
+    monkeypatch.chdir(tmp_path)
+    assert main(["photos/cup.jpg"]) == 0
+    assert [path.name for path in Path("photos").iterdir()] == ["cup.jpg"], "a sheet there would count as a picture"
     *lines, written = capsys.readouterr().out.splitlines()
     wanted = [name for name, segmenter in SEGMENTERS.items() if not segmenter.prompted and name != "sam"]
     assert next(line for line in lines if line.startswith("sam: ")).startswith("sam: sam.checkpoint: found none")
     assert [line.split(":")[0] for line in lines if re.fullmatch(r"\w+: [\d,]+ segments, [\d.]+ CPU-s", line)] == wanted
-    assert written == str(tmp_path / "cup_segmenters.png")
+    assert written == "cup_segmenters.png"
     assert Image.open(written).size[0] > 1900
 
 
