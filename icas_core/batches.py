@@ -52,8 +52,9 @@ def scan(folder: Path | str, leave_out: Iterable[Path | str] = ()) -> list[Pictu
     """Find every picture below `folder`, sorted by path.
 
     A picture is a file (or a link to one) whose ending `is_picture_name` knows. Hidden names (leading dot) and
-    links to folders are not followed; `leave_out` are folders not to enter. A file that cannot be asked for its
-    size is kept with size −1, so that reading it names the reason. Raises IcasError when `folder` cannot be listed.
+    links to folders are not followed; folders below that are results of icas, and `leave_out`, are not entered. A
+    file that cannot be asked for its size is kept with size −1, so that reading it names the reason. Raises
+    IcasError when `folder` cannot be listed.
     """
     root = os.fspath(folder)
     forbidden = {os.path.realpath(path) for path in leave_out}
@@ -71,10 +72,17 @@ def _walk(folder: str, prefix: str, forbidden: set[str]) -> Iterator[Picture]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if not forbidden or os.path.realpath(entry.path) not in forbidden:
+                allowed = not forbidden or os.path.realpath(entry.path) not in forbidden
+                if allowed and not _is_result(entry.path):
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", forbidden)
             elif is_picture_name(entry.name) and (picture := _picture(entry, prefix + entry.name)):
                 yield picture
+
+
+def _is_result(folder: str) -> bool:
+    """Whether a folder is the output of a run, or of merge_folders: its pictures are copies of others."""
+    there = [os.path.isfile(os.path.join(folder, name)) for name in ("made_from.json", "clusters.csv")]
+    return all(there) or os.path.isfile(os.path.join(folder, "ledger.parquet"))
 
 
 def _picture(entry: os.DirEntry[str], path: str) -> Picture | None:

@@ -112,6 +112,14 @@ def test_scan_finds_pictures_of_subfolders_and_leaves_out_the_rest(tmp_path):
     assert {picture.path: picture.size for picture in found}["link.jpg"] == 4
 
 
+def test_results_inside_the_folder_are_left_out_but_not_the_folder_itself(tmp_path):
+    names = ("ledger.parquet", "a.jpg", "out/ledger.parquet", "out/clusters/cluster_0001/b.jpg", "made_from.json/c.jpg")
+    for name in (*names, "merged/made_from.json", "merged/clusters.csv", "merged/clusters/d.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"1234")
+    assert [picture.path for picture in scan(tmp_path)] == ["a.jpg", "made_from.json/c.jpg"]
+
+
 def test_a_name_that_is_not_utf_8_is_kept_in_the_count(tmp_path):
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg"))).write_bytes(b"1")
     found = scan(tmp_path)

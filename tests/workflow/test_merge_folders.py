@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflow.conftest import BATCHES_OF_NINE
 from tests.workflow.runs import Project, Run, snapshot
 
 pytestmark = pytest.mark.workflow
@@ -121,6 +122,15 @@ def test_a_result_of_something_else_is_never_replaced(two_batches: Project) -> N
     again, _ = merged(two_batches, "none", folders="other/batches")
     assert again.ok, again.err
     assert partition(two_batches.folder / "results" / "other_merged") == own_clusters(its)
+
+
+def test_results_inside_the_picture_folder_are_no_pictures_of_another_run(two_batches: Project) -> None:
+    run, _ = merged(two_batches, "none", output="pictures/merged")
+    assert run.ok, run.err
+    shutil.copytree(two_batches.output, two_batches.pictures / "sub" / "earlier")
+    again = two_batches.plan(**BATCHES_OF_NINE)
+    assert again.ok, again.err
+    assert again.planned == Counter(), "copies in results were counted as pictures"
 
 
 @pytest.mark.parametrize(
