@@ -77,7 +77,7 @@ def test_undo_without_a_journal_says_so_in_one_line(two_batches: Project) -> Non
     run = two_batches.run("undo_move", **KEEP)
     assert run.code != 0
     assert "Traceback" not in run.text
-    assert len(said(run.err, "no such journal")) == 1, run.err
+    assert len(said(run.err, "icas: ", "no such journal")) == 1, run.err
     assert snapshot(two_batches.pictures, two_batches.output / "clusters") == before
     assert not (two_batches.output / "moved").exists()
 
