@@ -107,6 +107,9 @@ class Comparison:
 
     def paired(self, a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
         """(n,) float32 of row a[k] with row b[k]."""
+        if not len(a):
+            # Without pictures a stack has no shape that could be prepared.
+            return np.zeros(0, np.float32)
         if self.method.chosen is None:
             return _in_parts(lambda rows: self._best(self.method.paired, a[rows], b[rows]), len(a), _TOGETHER, threads)
         kept = KEPT_BYTES // 2 // self._prepared_bytes()  # pictures
