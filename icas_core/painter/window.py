@@ -23,6 +23,7 @@ from icas_core.painter.texts import font_folder
 # Free of the ratio: else Qt leaves white bars beside a picture of another than the first one had.
 _FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
 _PAUSE = 0.005  # seconds between two looks for events: about 1% of a core
+_TRIES = 20  # at opening a window
 _KINDS = {
     cv2.EVENT_MOUSEMOVE: ("move", ""),
     cv2.EVENT_LBUTTONDOWN: ("down", "left"),
@@ -63,15 +64,25 @@ class Windows:
 
     def open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         """Open a window with this size (width, height) inside and this left top corner."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._open(name, size, at)
+                break
+            except cv2.error:
+                # A window was closed while this one opened, and OpenCV took it for the last of all.
+                if not left:
+                    raise
+        if self._deaf is None:
+            self._deaf = listen(self._key, self._turned)
+        self._sizes[name] = size
+
+    def _open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         cv2.namedWindow(name, _FLAGS)
         cv2.resizeWindow(name, *size)
         cv2.moveWindow(name, *at)
         heard = self._heard
         cv2.setMouseCallback(name, heard, name)
         self._keep(heard)
-        if self._deaf is None:
-            self._deaf = listen(self._key, self._turned)
-        self._sizes[name] = size
 
     def add_slider(self, name: str, label: str, value: int, most: int) -> None:
         """Put a slider into a window."""
