@@ -77,11 +77,9 @@ def test_whatever_is_done_at_once_the_program_goes_on_and_all_can_be_read(progra
             screen.hasty(at, chance.choice([1, 2, 3]), through=through)
         elif what < 0.9:
             screen.hasty(at, chance.choice(KEYS.split()), times=chance.choice([1, 1, 5, 30]))
-        elif what < 0.96:
+        else:
             size = chance.choice([1, 30, 200, 900, 1500]), chance.choice([1, 60, 500, 900])
             screen.try_on(chance.choice(["icas", "icas classes"]), lambda title, size=size: screen.resize(title, *size))
-        else:
-            screen.try_on(chance.choice(["icas classes", "icas foreground"]), screen.close_window)
     screen.resize("icas", *program.canvas)
     screen.do("mousemove", 600, 400)
     program.settle()
