@@ -138,7 +138,10 @@ class Chromium:
             one["params"]["context"] for one in self.events if one.get("method") == "Runtime.executionContextCreated"
         ]
         main = self.ask("Page.getFrameTree")["frameTree"]["frame"]["id"]
-        return [context["id"] for context in made if context["auxData"]["frameId"] != main][-1]
+        frames = [context["id"] for context in made if context["auxData"]["frameId"] != main]
+        if not frames:
+            raise RuntimeError("no context of the frame yet")
+        return frames[-1]
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._pending:
