@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icas_core.clustering.representatives import SimilarityOf, representative_rows, to_representative
+from icas_core.clustering.representatives import SimilarityOf, represented
 from icas_core.errors import IcasError
 from icas_core.tables import CLUSTERS, OUTLIER
 
@@ -45,8 +45,7 @@ def numbered(
 ) -> pa.Table:
     """The tables.CLUSTERS of sorted `paths` whose `labels` (int (n,), −1 for outliers) say which belong together."""
     clusters = number_clusters(paths, labels, previous)
-    chosen = representative_rows(paths, clusters, representative, similarity_of)
-    similarity = to_representative(paths, clusters, chosen, similarity_of)
+    chosen, similarity = represented(paths, clusters, representative, similarity_of)
     return pa.table([paths, clusters, chosen, similarity], schema=CLUSTERS)
 
 

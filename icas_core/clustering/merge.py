@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icas_core.clustering.components import component_labels, edge_rows, number_clusters, singles
-from icas_core.clustering.representatives import SimilarityOf, representative_rows, to_representative
+from icas_core.clustering.representatives import SimilarityOf, represented, to_representative
 from icas_core.tables import CLUSTERS, EDGES, MERGED, OUTLIER
 
 
@@ -83,12 +83,9 @@ def _merged(
 ) -> pa.Table:
     paths = joined.paths.to_pylist()
     clusters = number_clusters(paths, labels, previous)
-    stay = _unchanged(joined, clusters)
-    changed = np.where(stay, OUTLIER, clusters)
-    chosen = representative_rows(paths, changed, representative, similarity_of)
-    similarity = to_representative(paths, changed, chosen, similarity_of)
-    similarity[stay] = joined.similarity[stay]
-    return _table(joined, clusters, chosen | (stay & joined.chosen), similarity)
+    known = _unchanged(joined, clusters)
+    chosen, similarity = represented(paths, np.where(known, OUTLIER, clusters), representative, similarity_of)
+    return _table(joined, clusters, known, chosen, similarity)
 
 
 def _unchanged(joined: _Joined, clusters: np.ndarray) -> np.ndarray:
@@ -108,9 +105,13 @@ def _unchanged(joined: _Joined, clusters: np.ndarray) -> np.ndarray:
     return ~np.bincount(new, changed).astype(bool)[new]
 
 
-def _table(joined: _Joined, clusters: np.ndarray, chosen: np.ndarray, similarity: np.ndarray) -> pa.Table:
-    columns = [joined.paths, clusters, joined.batches, joined.clusters, chosen, similarity]
-    return pa.table(columns, schema=MERGED)
+def _table(
+    joined: _Joined, clusters: np.ndarray, known: np.ndarray, chosen: np.ndarray, similarity: np.ndarray
+) -> pa.Table:
+    """The tables.MERGED of what the batches say where it is `known`, and of what was worked out for the others."""
+    chosen = np.where(known, joined.chosen, chosen)
+    similarity = np.where(known, joined.similarity, similarity)
+    return pa.table([joined.paths, clusters, joined.batches, joined.clusters, chosen, similarity], schema=MERGED)
 
 
 def without_merge(
@@ -125,10 +126,9 @@ def without_merge(
     paths = joined.paths.to_pylist()
     clusters = number_clusters(paths, labels, previous)
     known = _unchanged(joined, clusters)
-    asked = np.where(known, OUTLIER, clusters)
-    similarity = to_representative(paths, asked, joined.chosen & ~known, similarity_of)
-    similarity[known] = joined.similarity[known]
-    return _table(joined, clusters, joined.chosen, similarity)
+    chosen = joined.chosen & ~known
+    similarity = to_representative(paths, np.where(known, OUTLIER, clusters), chosen, similarity_of)
+    return _table(joined, clusters, known, chosen, similarity)
 
 
 def _joined(batches: Mapping[str, pa.Table]) -> _Joined:

@@ -52,9 +52,8 @@ def with_representatives(
     """The same clusters (tables.CLUSTERS), sorted by path, with their representatives chosen anew."""
     clusters = clusters.sort_by("path")
     paths, numbers = clusters["path"].to_pylist(), clusters["cluster"].to_numpy()
-    chosen = representative_rows(paths, numbers, representative, similarity_of)
-    similarity = to_representative(paths, numbers, chosen, similarity_of)
-    return pa.table([clusters["path"], clusters["cluster"], pa.array(chosen), pa.array(similarity)], schema=CLUSTERS)
+    columns = represented(paths, numbers, representative, similarity_of)
+    return pa.table([clusters["path"], clusters["cluster"], *map(pa.array, columns)], schema=CLUSTERS)
 
 
 def representatives_of(clusters: pa.Table, *, merge: str) -> pa.Table:
@@ -73,6 +72,14 @@ def representatives_of(clusters: pa.Table, *, merge: str) -> pa.Table:
     return clusters.filter(
         pc.or_(clusters["representative"], outlier) if merge == "outliers" else clusters["representative"]
     ).sort_by("path")
+
+
+def represented(
+    paths: list[str], clusters: np.ndarray, representative: str, similarity_of: SimilarityOf | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What representative_rows gives, and to_representative of it."""
+    chosen = representative_rows(paths, clusters, representative, similarity_of)
+    return chosen, to_representative(paths, clusters, chosen, similarity_of)
 
 
 def to_representative(

@@ -37,8 +37,7 @@ class Progress:
     @property
     def first(self) -> int:
         """The index of the first picture that is not done; of the first where all are."""
-        left = (i for i, name in enumerate(self.names) if self._states.get(name) not in _FINISHED)
-        return next(left, 0)
+        return next(iter(self.left), 0)
 
     @property
     def left(self) -> list[int]:

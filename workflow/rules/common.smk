@@ -205,7 +205,7 @@ def start_run():
 
 
 # What a run makes beside its folders; Snakemake deletes each before the job that makes it, whoever made it before.
-RESULTS = ("clusters.csv", "report.html", "summary.json")
+RESULTS = ("clusters.csv", "report.html", "summary.json", "model_scores.csv")
 
 
 def check_before_writing():
