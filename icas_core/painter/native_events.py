@@ -6,9 +6,12 @@ arrived at every look for events, and one click in some thousands is lost, or th
 
 OpenCV remembers one key only: of all that are pressed between two questions the last one is left, and whether it came
 before or after a click is lost. At a turn of the wheel it zooms by itself, and no flag turns that off. Of moves that
-nobody has looked at yet Qt keeps the last one only, unless it is told not to. Qt tells a function of its own about
-every event before OpenCV sees it (`QInternal::registerCallback`), in the libraries that OpenCV's wheels bring along and
-have already loaded.
+nobody has looked at yet Qt keeps the last one only, unless it is told not to. OpenCV counts a window twice that a
+person closes, then takes all windows for closed, and hears nothing any more. A slider's label is a button: pressed, by
+the pointer or by the space bar, it opens a dialogue, and everything waits until that is answered.
+
+Qt tells a function of its own about every event before OpenCV sees it (`QInternal::registerCallback`), in the libraries
+that OpenCV's wheels bring along and have already loaded.
 """
 
 from __future__ import annotations
@@ -17,24 +20,38 @@ import atexit
 import ctypes
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 
-_REGISTER = "_ZN14QtOpenCVPython9QInternal16registerCallbackENS0_8CallbackEPFbPPvE"
-_UNREGISTER = "_ZN14QtOpenCVPython9QInternal18unregisterCallbackENS0_8CallbackEPFbPPvE"
-_SET = "_ZN14QtOpenCVPython16QCoreApplication12setAttributeENS_2Qt20ApplicationAttributeEb"
 _ONE_MOVE_FOR_MANY = 25  # Qt::AA_CompressHighFrequencyEvents
 _EVERY_EVENT = 0  # QInternal::EventNotifyCallback
-_KEY, _WHEEL = 6, 31  # QEvent::Type
+_KEY, _SHOWN, _CLOSE, _WHEEL = 6, 17, 19, 31  # QEvent::Type
+_BUTTON = (2, 3, 4)  # pressed, released, twice
 # Where Qt 5 keeps these, in bytes, on 64 bits: of QEvent, QKeyEvent, QWheelEvent; of QObject and QObjectData.
-_TYPE, _KEY_CODE, _TURN = 16, 40, 76
-_OWN, _IS_WIDGET = 8, 32
+_TYPE, _FLAGS, _KEY_CODE, _TURN = 16, 18, 40, 76
+_OWN, _KIND = 8, 32
+_FROM_OUTSIDE = 2  # of an event's flags
+_WIDGET, _WINDOW = 1, 64  # of an object's
 _NOTCH = 120  # eighths of a degree
 _NAMES = {0x01000000: "escape", 0x01000004: "enter", 0x01000005: "enter", 0x20: "space", 0x3D: "+", 0x5F: "-"}
 _NAMES |= {0x01000012: "left", 0x01000013: "up", 0x01000014: "right", 0x01000015: "down"}
 
+_MetaObject = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
 _Heard = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.POINTER(ctypes.c_void_p))
+# Qt's own functions: their names in its library, and their types.
+_NAMESPACE = "14QtOpenCVPython"
+_CALLBACK = "CallbackENS0_8CallbackEPFbPPvE"
+_FUNCTIONS = {
+    f"_ZN{_NAMESPACE}9QInternal16register{_CALLBACK}": ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_int, _Heard),
+    f"_ZN{_NAMESPACE}9QInternal18unregister{_CALLBACK}": ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_int, _Heard),
+    f"_ZN{_NAMESPACE}16QCoreApplication12setAttributeENS_2Qt20ApplicationAttributeEb": ctypes.CFUNCTYPE(
+        None, ctypes.c_int, ctypes.c_bool
+    ),
+    f"_ZNK{_NAMESPACE}11QMetaObject9classNameEv": ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p),
+}
 
 
 def keep_events_from_xlib() -> bool:
@@ -46,44 +63,74 @@ def keep_events_from_xlib() -> bool:
     return True
 
 
-def listen(on_key: Callable[[str], None], on_wheel: Callable[[int], None]) -> Callable[[], None] | None:
-    """Tell of every key, by its character or name, and of every turn of the wheel, 1 or -1, as soon as Qt has it.
+@dataclass(frozen=True)
+class Ears:
+    """Who is told: of a key, by its character or name; of a turn of the wheel, 1 or -1; of a window, by its address.
 
-    OpenCV gets no wheel then, and every move. To be called once a window is there. Gives the function that ends this;
-    None where this build of OpenCV has no such Qt.
+    shown: a window comes up. close: a person wants to close one; true to keep it open.
+    """
+
+    key: Callable[[str], None]
+    wheel: Callable[[int], None]
+    shown: Callable[[int], None]
+    close: Callable[[int], bool]
+
+
+def listen(ears: Ears) -> Callable[[], None] | None:
+    """Tell of everything as soon as Qt has it; OpenCV gets no wheel then, and every move.
+
+    To be called before there is a window. Gives the function that ends this; None where this build of OpenCV has no
+    such Qt.
     """
     qt = _qt()
     if qt is None:
         return None
-
-    turned = 0
+    turns = _Turns(ears.wheel)
 
     @_Heard
-    def heard(given: ctypes._Pointer[ctypes.c_void_p]) -> bool:  # (receiver, event, result)
-        nonlocal turned
-        event = given[1] or 0
+    def heard(given: ctypes._Pointer[ctypes.c_void_p]) -> bool:  # (receiver, event, result); true: dealt with
+        receiver, event = given[0] or 0, given[1] or 0
         kind = ctypes.c_ushort.from_address(event + _TYPE).value
-        if kind == _KEY and _is_widget(given[0] or 0):  # the window is told first, then what is in it
+        if kind == _KEY and _is(receiver, _WIDGET):  # the window is told first, then what is in it
             name = name_of(ctypes.c_int.from_address(event + _KEY_CODE).value)
             if name is not None:
-                on_key(name)
-        elif kind == _WHEEL:
-            turned += ctypes.c_int.from_address(event + _TURN).value
-            while abs(turned) >= _NOTCH:  # a touchpad turns in small steps
-                turn = 1 if turned > 0 else -1
-                turned -= turn * _NOTCH
-                on_wheel(turn)
-            return True  # dealt with
+                ears.key(name)
+            return True  # else the slider moves, or its label is pressed
+        if kind in _BUTTON:
+            return _is(receiver, _WIDGET) and _class_of(qt, receiver) == b"QPushButton"
+        if kind == _WHEEL:
+            turns.add(ctypes.c_int.from_address(event + _TURN).value)
+            return True
+        if kind == _SHOWN and _is(receiver, _WINDOW):
+            qt.set_attribute(_ONE_MOVE_FOR_MANY, False)  # is set while the first window opens
+            ears.shown(receiver)
+        elif kind == _CLOSE and ctypes.c_ubyte.from_address(event + _FLAGS).value & _FROM_OUTSIDE:
+            return ears.close(receiver)
         return False
 
     def end() -> None:
-        qt[_UNREGISTER](_EVERY_EVENT, heard)
+        qt.unregister(_EVERY_EVENT, heard)
         atexit.unregister(end)
 
-    qt[_SET](_ONE_MOVE_FOR_MANY, False)
-    qt[_REGISTER](_EVERY_EVENT, heard)
+    qt.register(_EVERY_EVENT, heard)
     atexit.register(end)
     return end
+
+
+class _Turns:
+    """A wheel's turns by whole notches: a touchpad turns in small steps."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell = tell
+        self._turned = 0
+
+    def add(self, turned: int) -> None:
+        """turned: eighths of a degree."""
+        self._turned += turned
+        while abs(self._turned) >= _NOTCH:
+            turn = 1 if self._turned > 0 else -1
+            self._turned -= turn * _NOTCH
+            self._tell(turn)
 
 
 def name_of(code: int) -> str | None:
@@ -91,22 +138,34 @@ def name_of(code: int) -> str | None:
     return _NAMES.get(code) or (chr(code).lower() if 0x20 < code < 0x7F else None)
 
 
-def _is_widget(receiver: int) -> bool:
+def _is(receiver: int, kind: int) -> bool:
     own = ctypes.c_void_p.from_address(receiver + _OWN).value or 0
-    return bool(ctypes.c_uint.from_address(own + _IS_WIDGET).value & 1)
+    return bool(ctypes.c_uint.from_address(own + _KIND).value & kind)
 
 
-def _qt() -> ctypes.CDLL | None:
-    """Qt's core, as OpenCV has loaded it."""
+def _class_of(qt: _Qt, receiver: int) -> bytes:
+    """The name of a QObject's class: the first of its virtual functions gives its QMetaObject."""
+    functions = ctypes.c_void_p.from_address(receiver).value or 0
+    meta = _MetaObject(ctypes.c_void_p.from_address(functions).value or 0)(receiver)
+    return qt.class_name(meta) or b""
+
+
+class _Qt(NamedTuple):
+    """Functions of Qt's core, as OpenCV has loaded it, in the order of _FUNCTIONS."""
+
+    register: Callable[..., bool]
+    unregister: Callable[..., bool]
+    set_attribute: Callable[..., None]
+    class_name: Callable[..., bytes | None]
+
+
+def _qt() -> _Qt | None:
     if ctypes.sizeof(ctypes.c_void_p) != 8:
         return None
     for path in Path(cv2.__file__).parents[1].glob("opencv*.libs/libQt5Core*"):
         try:
             core = ctypes.CDLL(str(path))
-            for name in (_REGISTER, _UNREGISTER):
-                core[name].argtypes, core[name].restype = [ctypes.c_int, _Heard], ctypes.c_bool
-            core[_SET].argtypes, core[_SET].restype = [ctypes.c_int, ctypes.c_bool], None
-            return core
+            return _Qt(*(kind((name, core)) for name, kind in _FUNCTIONS.items()))
         except (OSError, AttributeError):
             continue
     return None

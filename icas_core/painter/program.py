@@ -104,4 +104,5 @@ class Program:
             if not self.session.running:
                 return
             # Something is not saved: the person is asked in the window.
-        self._display.open(window)
+        if window not in self.windows:
+            self._display.open(window)

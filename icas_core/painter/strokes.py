@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from icas_core.painter.boxes import Box, around
+from icas_core.painter.boxes import NOWHERE, Box, around
 
 Point = tuple[int, int]
 
@@ -40,11 +40,12 @@ def brushed(points: tuple[Point, ...], diameter: int, within: Box) -> tuple[Box,
     """
     columns, rows = np.array(points).T
     box = around(rows, columns).grown(diameter // 2 + 1).within(within)
-    mask = np.zeros((max(box.height, 0), max(box.width, 0)), np.uint8)
-    if mask.size:
-        path = np.array(points, np.int32) - (box.left, box.top)
-        for point in path:
-            cv2.circle(mask, tuple(map(int, point)), diameter // 2, 1, cv2.FILLED)
-        if len(path) > 1:
-            cv2.polylines(mask, [path.reshape(-1, 1, 2)], isClosed=False, color=1, thickness=diameter)
+    if box.empty:
+        return NOWHERE, np.zeros((0, 0), bool)
+    mask = np.zeros((box.height, box.width), np.uint8)
+    path = np.array(points, np.int32) - (box.left, box.top)
+    for point in path:
+        cv2.circle(mask, tuple(map(int, point)), diameter // 2, 1, cv2.FILLED)
+    if len(path) > 1:
+        cv2.polylines(mask, [path.reshape(-1, 1, 2)], isClosed=False, color=1, thickness=diameter)
     return box, mask.astype(bool)

@@ -17,13 +17,12 @@ import numpy as np
 from icas_core.errors import IcasError
 from icas_core.painter.events import Closed, Event, Key, Pointer, Resized, Slid
 from icas_core.painter.keys import key_name
-from icas_core.painter.native_events import keep_events_from_xlib, listen
+from icas_core.painter.native_events import Ears, keep_events_from_xlib, listen
 from icas_core.painter.texts import font_folder
 
 # Free of the ratio: else Qt leaves white bars beside a picture of another than the first one had.
 _FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
 _PAUSE = 0.005  # seconds between two looks for events: about 1% of a core
-_TRIES = 20  # at opening a window
 _KINDS = {
     cv2.EVENT_MOUSEMOVE: ("move", ""),
     cv2.EVENT_LBUTTONDOWN: ("down", "left"),
@@ -61,28 +60,25 @@ class Windows:
         self._pointer = ("", 0, 0)
         self._given: list[Any] = []
         self._deaf: Callable[[], None] | None = None
+        self._opening = ""
+        self._names: dict[int, str] = {}
 
     def open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
         """Open a window with this size (width, height) inside and this left top corner."""
-        for left in reversed(range(_TRIES)):
-            try:
-                self._open(name, size, at)
-                break
-            except cv2.error:
-                # A window was closed while this one opened, and OpenCV took it for the last of all.
-                if not left:
-                    raise
         if self._deaf is None:
-            self._deaf = listen(self._key, self._turned)
-        self._sizes[name] = size
-
-    def _open(self, name: str, size: tuple[int, int], at: tuple[int, int]) -> None:
+            self._deaf = listen(Ears(self._key, self._turned, self._shown, self._close))
+        self._opening, self._sizes[name] = name, size
         cv2.namedWindow(name, _FLAGS)
+        self._opening = ""
         cv2.resizeWindow(name, *size)
         cv2.moveWindow(name, *at)
         heard = self._heard
         cv2.setMouseCallback(name, heard, name)
         self._keep(heard)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a window is open."""
+        return name in self._sizes
 
     def add_slider(self, name: str, label: str, value: int, most: int) -> None:
         """Put a slider into a window."""
@@ -139,24 +135,11 @@ class Windows:
         name = key_name(code) if code != -1 and self._deaf is None else None
         if name is not None:
             self._key(name)
-        self._revive()
         for window in list(self._sizes):
             self._look_at(window)
         events = list(self._events)
         self._events.clear()
         return events
-
-    def _revive(self) -> None:
-        """Let OpenCV know its windows again: it counts each that a person closes twice, and then takes all for closed.
-
-        Opening one that is there changes nothing, and is enough.
-        """
-        for window in self._sizes:
-            if _visible(window) is not None:
-                return
-            cv2.namedWindow(window, _FLAGS)
-            if not _visible(window):  # it was closed, and this is a new one that is not there yet
-                cv2.destroyWindow(window)
 
     def _look_at(self, window: str) -> None:
         """Notice that a window was closed or has another size."""
@@ -168,6 +151,17 @@ class Windows:
         elif min(size) > 0 and size != self._sizes[window]:
             self._sizes[window] = (size[0], size[1])
             self._events.append(Resized(window, *size))
+
+    def _shown(self, address: int) -> None:
+        if self._opening:
+            self._names[address] = self._opening
+
+    def _close(self, address: int) -> bool:
+        """Tell that a person wants to close a window, and leave it open: OpenCV would lose count of its windows."""
+        window = self._names.get(address, "")
+        if window in self._sizes:
+            self._events.append(Closed(window))
+        return window in self._sizes
 
     def _key(self, name: str) -> None:
         self._events.append(Key(name))
@@ -204,9 +198,8 @@ class Windows:
         self.show(window, picture)
 
 
-def _visible(window: str) -> bool | None:
-    """Whether a window is open; None where OpenCV knows of no window at all."""
+def _visible(window: str) -> bool:
     try:
         return cv2.getWindowProperty(window, cv2.WND_PROP_VISIBLE) >= 1
-    except cv2.error:
-        return None
+    except cv2.error:  # there is no window at all
+        return False

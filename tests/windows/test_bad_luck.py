@@ -75,8 +75,11 @@ def test_whatever_is_done_at_once_the_program_goes_on_and_all_can_be_read(progra
         elif what < 0.5:
             through = [(chance.randrange(1590), chance.randrange(990)) for _ in range(4)]
             screen.hasty(at, chance.choice([1, 2, 3]), through=through)
-        elif what < 0.9:
+        elif what < 0.86:
             screen.hasty(at, chance.choice(KEYS.split()), times=chance.choice([1, 1, 5, 30]))
+        elif what < 0.9:
+            for title in chance.choice([["icas classes"], ["icas foreground"], ["icas foreground", "icas classes"]]):
+                screen.try_on(title, screen.close_window)
         else:
             size = chance.choice([1, 30, 200, 900, 1500]), chance.choice([1, 60, 500, 900])
             screen.try_on(chance.choice(["icas", "icas classes"]), lambda title, size=size: screen.resize(title, *size))

@@ -192,6 +192,14 @@ def test_the_slider_changes_grabcuts_brush_and_the_keys_move_the_slider(grabcut:
     assert stroke() > small, "it began larger"
 
 
+def test_the_sliders_label_opens_no_dialogue_that_everything_waits_for(grabcut: Painter) -> None:
+    there = set(grabcut.screen.windows())
+    for column in range(750, 860, 20):
+        grabcut.screen.do("mousemove", column, 722, "click", 1, "key", "Tab", "Tab", "Return")
+    grabcut.settle()
+    assert set(grabcut.screen.windows()) == there
+
+
 def test_the_second_window_is_as_large_as_before_when_it_is_opened_again(grabcut: Painter) -> None:
     def height() -> int:
         return int(grabcut.screen.windows()[FOREGROUND_WINDOW].get_geometry().height)  # type: ignore[attr-defined]

@@ -15,8 +15,8 @@ from icas_core.segmentation.labels import dense
 from tests.unit.painter.paintings import check_sound, double_click, drag, event, keys, press, same, state_of
 
 HEIGHT, WIDTH = 72, 56  # two bands of rows
-X = st.integers(-4, WIDTH + 3)
-Y = st.integers(-4, HEIGHT + 3)
+X = st.integers(-4, WIDTH + 3) | st.sampled_from([-90, 150])
+Y = st.integers(-4, HEIGHT + 3) | st.sampled_from([-90, 150])
 
 
 def regions(seed: int, side: int) -> np.ndarray:

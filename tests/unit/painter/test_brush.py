@@ -37,6 +37,16 @@ def test_what_a_stroke_parts_becomes_segments_of_its_own():
     assert looks(state.painting)[1][-1].max() == 0
 
 
+def test_a_stroke_beside_the_picture_paints_nothing_and_one_that_comes_in_paints_there():
+    beside = [(-30, -50), (5, -40), (40, -60), (90, -20), (70, 5), (-70, 8)]
+    state = drag(with_brush(state_of()), "left", *beside[:-1])
+    assert not state.done
+    state = drag(state, "left", *beside, (8, 8))
+    check_sound(state.painting)
+    assert len(state.done) == 1
+    assert looks(state.painting)[1][8, :8].all()
+
+
 def test_a_stroke_that_begins_on_its_own_class_makes_that_segment_larger():
     state = press(state_of(), "left", 1, 1)
     state = drag(with_brush(state), "left", (6, 4), (12, 4))
