@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,25 +49,25 @@ def batch_name(number: int) -> str:
     return f"{number:04d}"
 
 
-def scan(folder: Path | str, leave_out: Iterable[Path | str] = ()) -> list[Picture]:
+def scan(folder: Path | str, leave_out: Iterable[Path | str] = (), others: Counter[str] | None = None) -> list[Picture]:
     """Find every picture below `folder`, sorted by path.
 
     A picture is a file (or a link to one) whose ending `is_picture_name` knows. Hidden names (leading dot) and
     links to folders are not followed; folders below that are results of icas, and `leave_out`, are not entered. A
-    file that cannot be asked for its size is kept with size −1, so that reading it names the reason. Raises
-    IcasError when `folder` cannot be listed.
+    file that cannot be asked for its size is kept with size −1, so that reading it names the reason. `others` is told
+    the endings of all other files. Raises IcasError when `folder` cannot be listed.
     """
     root = os.fspath(folder)
     forbidden = {os.path.realpath(path) for path in leave_out}
     try:
-        pictures = list(_walk(root, "", forbidden))
+        pictures = list(_walk(root, "", forbidden, Counter() if others is None else others))
     except OSError as error:
         raise IcasError(f"images: {error.filename}: cannot be listed ({error.strerror})") from None
     pictures.sort(key=lambda picture: picture.path)
     return pictures
 
 
-def _walk(folder: str, prefix: str, forbidden: set[str]) -> Iterator[Picture]:
+def _walk(folder: str, prefix: str, forbidden: set[str], others: Counter[str]) -> Iterator[Picture]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
@@ -74,8 +75,10 @@ def _walk(folder: str, prefix: str, forbidden: set[str]) -> Iterator[Picture]:
             if entry.is_dir(follow_symlinks=False):
                 allowed = not forbidden or os.path.realpath(entry.path) not in forbidden
                 if allowed and not _is_result(entry.path):
-                    yield from _walk(entry.path, f"{prefix}{entry.name}/", forbidden)
-            elif is_picture_name(entry.name) and (picture := _picture(entry, prefix + entry.name)):
+                    yield from _walk(entry.path, f"{prefix}{entry.name}/", forbidden, others)
+            elif not is_picture_name(entry.name):
+                others[os.path.splitext(entry.name)[1].lower()] += not entry.is_dir()
+            elif picture := _picture(entry, prefix + entry.name):
                 yield picture
 
 

@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -39,14 +40,26 @@ _OF_TABLES = ("split", "extract/*", "compare/*", "cluster", "place_batch", "repr
 _OF_TABLES += ("numbers", "merge", "place", "presegment/*")
 
 
-def plan_run(settings: Settings) -> Plan:
-    """Scan the picture folder against the ledger; nothing is written."""
-    found = scan(settings.images, leave_out=[settings.output, settings.annotations])
+def plan_run(settings: Settings, others: Counter[str]) -> Plan:
+    """Scan the picture folder against the ledger; nothing is written. others: is told what `scan` tells it."""
+    found = scan(settings.images, leave_out=[settings.output, settings.annotations], others=others)
     if not found:
-        raise IcasError(f"config key 'images': {settings.images}: found no picture; accepted: a folder of pictures")
+        told = f" among {line}" if (line := endings(others)) else ""
+        raise IcasError(
+            f"config key 'images': {settings.images}: found no picture{told}; accepted: a folder of pictures"
+        )
     folder = str(settings.images.resolve())
     ledger = read_ledger(settings.output / "ledger.parquet")
     return plan_batches(found, ledger, folder=folder, batch_size=settings.config["batch_size"])
+
+
+def endings(others: Counter[str], named: int = 5) -> str:
+    """Files by their endings, in words; '' for none."""
+    if not (count := others.total()):
+        return ""
+    kinds = [f"{of:,} {ending or 'without one'}" for ending, of in others.most_common(named) if of]
+    more = ", ..." if sum(map(bool, others.values())) > named else ""
+    return f"{count:,} files of other endings ({', '.join(kinds)}{more})"
 
 
 def blocks_of(batches: Iterable[str], of_blocks: int) -> dict[str, list[str]]:

@@ -18,6 +18,8 @@ from icas_core.evaluate.scores import Score, scores_of_clusters
 from icas_core.similarity.registry import method_of
 from icas_core.tables import OUTLIER
 
+_NAMED = 3  # of the marked pictures that the run does not have
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0, or 2 after one line that tells what was wrong."""
@@ -61,9 +63,12 @@ def _score_run(given: argparse.Namespace) -> int:
     numbers = [number_of.get(path, OUTLIER) for path in groups]
     numbers = [-2 - row if number == OUTLIER else number for row, number in enumerate(numbers)]
     scores = scores_of_clusters(numbers, list(groups.values()))
-    absent, unknown = len(groups) - len(number_of), len(clusters) - len(pairs)
+    missing, unknown = [path for path in groups if path not in number_of], len(clusters) - len(pairs)
+    absent = len(missing)
     print(f"{len(number_of)} pictures" + (f", {absent} not in the run (alone)" if absent else ""), end="")
     print(f", {unknown} of the run not marked (left out)" if unknown else "")
+    for path in missing[:_NAMED]:
+        print(f"not in the run: {path}")
     for name, value in scores.items():
         print(f"{name:<9} {value:.4f}")
     if given.json:

@@ -152,6 +152,8 @@ def test_marked_pictures_that_the_run_does_not_have_are_alone_and_others_left_ou
     assert main(["--clusters", str(tmp_path / "clusters.csv"), str(labelled / "groundtruth.csv")]) == 0
     out = capsys.readouterr().out
     assert "2 pictures, 16 not in the run (alone), 1 of the run not marked (left out)" in out
+    assert out.count("\nnot in the run: ") == 3
+    assert "\nnot in the run: images/0-2.png\n" in out
     assert "precision 1.0000" in out
 
 

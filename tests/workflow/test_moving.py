@@ -78,6 +78,7 @@ def test_undo_without_a_journal_says_so_in_one_line(two_batches: Project) -> Non
     assert run.code != 0
     assert "Traceback" not in run.text
     assert len(said(run.err, "icas: ", "no such journal")) == 1, run.err
+    assert not said(run.err, "goes on"), "there is nothing to go on with"
     assert snapshot(two_batches.pictures, two_batches.output / "clusters") == before
     assert not (two_batches.output / "moved").exists()
 

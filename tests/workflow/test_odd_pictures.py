@@ -21,6 +21,8 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Run]:
     """A run over every odd input, and over a picture that is deleted while the run goes on."""
     project = Project(tmp_path_factory.mktemp("odd"))
     make_odd_pictures(project.pictures)
+    (project.pictures / "labels.XML").write_text("<labels/>")
+    (project.pictures / "picture").write_bytes(b"\xff\xd8")
     add_pictures(project.pictures, scenes=1, copies=1)
     (project.pictures / "0_scene_000.jpg").rename(project.pictures / DELETED)
     started = project.start()
@@ -57,6 +59,12 @@ def test_an_odd_picture_is_clustered_or_rejected_with_its_reason(row: OddPicture
         assert path in clustered, reasons.get(path)
     else:
         assert ("not UTF-8" if path != row.name else row.expected) in reasons[path]
+
+
+def test_files_that_are_no_pictures_by_their_names_are_told_by_their_endings(odd: tuple[Project, Run]) -> None:
+    (line,) = [line for line in odd[1].err.splitlines() if line.startswith("icas: not looked at in ")]
+    assert "1 .xml" in line
+    assert "without one" in line
 
 
 def test_what_is_no_file_is_not_counted(odd: tuple[Project, Run]) -> None:

@@ -3,6 +3,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -120,6 +121,7 @@ def timed(rule, name="all"):
 
 # With no plan of its own (a job on another machine, or while pictures are moved) a process reads the ledger's.
 PLAN = None
+OTHERS = Counter()
 SEEN = planning.ledger_time(SETTINGS.output)
 MOVED = journal_is_open(JOURNAL)
 if (
@@ -134,7 +136,7 @@ if (
 if "merge_folders" in ASKED or ASKED == {"segment"}:
     BATCHES = []
 elif workflow.is_main_process and not MOVED:
-    PLAN = or_end(planning.plan_run, SETTINGS)
+    PLAN = or_end(planning.plan_run, SETTINGS, OTHERS)
     BATCHES = planning.names(PLAN)
 else:
     BATCHES = or_end(ledger_of.read_batch_names, SETTINGS.output / "ledger.parquet")
@@ -231,6 +233,8 @@ def end_run():
         planning.prune(SETTINGS.output, BATCHES)
         if "presegment" in ASKED:
             planning.prune_maps(SETTINGS.output, PLAN)
+    if line := planning.endings(OTHERS):
+        print(f"icas: not looked at in {SETTINGS.images}: {line}", file=sys.stderr)
     for line in planning.remarks(SETTINGS.output):
         print(f"icas: {line}", file=sys.stderr)
     if SETTINGS.deep and (line := planning.unclustered(SETTINGS.output)):
@@ -284,4 +288,6 @@ onsuccess:
 
 onerror:
     stop_progress()
-    say_last(SETTINGS.output / "logs", since=STARTED)
+    # Without a journal nothing was moved, and there is nothing to go on with.
+    goes_on = "undo_move" not in ASKED or journal_is_open(JOURNAL)
+    say_last(SETTINGS.output / "logs", since=STARTED, goes_on=goes_on)
