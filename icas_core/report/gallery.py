@@ -84,6 +84,7 @@ def write_gallery(
         "clustered": merged.num_rows - len(outliers),
         "clusters": len(clusters),
         "outliers": len(outliers),
+        "outliers_page": next((page.number for page in pages if page.outliers), None),
         "rejected": len(rejected),
     }
     overview = {

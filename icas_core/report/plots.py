@@ -10,11 +10,12 @@ from typing import Any
 
 WIDTH, HEIGHT = 560, 220
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 24, 38
+MODELLED = "expected (model)"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One column of a chart in drawing units; strong ones are those at or above the threshold."""
+    """One column of a chart in drawing units; strong: at or above the threshold, modelled: no count but an estimate."""
 
     x: float
     y: float
@@ -22,6 +23,7 @@ class Bar:
     height: float
     title: str
     strong: bool = True
+    modelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,21 +123,22 @@ def pairs_chart(counts: Mapping[str, Mapping[str, int]], pictures: int) -> Chart
     methods = {name.split()[0] for name in counts}
     every = len(methods) * pictures * (pictures - 1) // 2
     added = {name: sum(of.get(name, 0) for of in counts.values()) for name in ("possible", "compared", "expected")}
-    numbers = {"every pair": every, **added}
+    possible, compared, expected = added.values()
+    numbers = {"every pair": every, "possible": possible, "compared": compared, MODELLED: expected}
     height = _logarithmic(max(numbers.values()))
     step = (WIDTH - RIGHT - LEFT) / len(numbers)
     gap = step * 0.2
     bars = tuple(
         _bar(
             LEFT + i * step + gap, LEFT + (i + 1) * step - gap, height(number), f"{name}: {number:,} pairs",
-            name == "compared",
+            strong=name == "compared", modelled=name == MODELLED,
         )
         for i, (name, number) in enumerate(numbers.items())
         if number
     )  # fmt: skip
     return Chart(
         title="Pairs of pictures",
-        alt=f"{added['compared']:,} of {added['possible']:,} possible pairs were compared",
+        alt=f"{compared:,} of {possible:,} possible pairs were compared; the workload model expects {expected:,}",
         bars=bars if counts else (),
         x_ticks=tuple((LEFT + (i + 0.5) * step, name) for i, name in enumerate(numbers)),
         y_ticks=_log_ticks(max(numbers.values()), height),
@@ -157,8 +160,9 @@ def _size_bins(largest: int) -> list[tuple[int, int]]:
     return [(2, 2), *((low + 1, high) for low, high in pairwise(bounds))]
 
 
-def _bar(x: float, end: float, top: float, title: str, strong: bool = True) -> Bar:
-    return Bar(round(x, 1), round(top, 1), round(end - x, 1), round(HEIGHT - BOTTOM - top, 1), title, strong)
+def _bar(x: float, end: float, top: float, title: str, strong: bool = True, modelled: bool = False) -> Bar:
+    size = round(end - x, 1), round(HEIGHT - BOTTOM - top, 1)
+    return Bar(round(x, 1), round(top, 1), *size, title, strong, modelled)
 
 
 def _linear(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

@@ -213,10 +213,18 @@ function findFromAddress() {
   find.value = decodeURIComponent(location.hash.slice(6));
   show();
 }
-addEventListener("hashchange", findFromAddress);
-findFromAddress();
+// A link to what is folded away unfolds it.
+function unfoldAddressed() {
+  const addressed = byId(location.hash.slice(1));
+  if (addressed && addressed.matches("details")) addressed.open = true;
+}
+for (const follow of [findFromAddress, unfoldAddressed]) {
+  addEventListener("hashchange", follow);
+  follow();
+}
 // Inside another page (a workflow report) the further pages are out of reach.
 if (self !== top && all(".pages").length) {
   byId("embedded").hidden = false;
   all(".pages").forEach((pages) => pages.remove());
+  all(".top a:not([href^='#'])").forEach((link) => link.removeAttribute("href"));
 }

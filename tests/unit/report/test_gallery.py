@@ -105,8 +105,8 @@ def test_counts_add_up_to_the_pictures_found(gallery, merged_of, pictures):
     root = pictures("a.jpg", "b.jpg", "c.jpg")
     merged = merged_of({1: [("a.jpg", 1.0), ("b.jpg", 0.9)], -1: [("c.jpg", None)]})
     page = gallery(merged, root, rejected=[("x.jpg", "truncated"), ("y.jpg", "not a picture")])
-    for tile in ("5 pictures found", "1 clusters", "2 clustered", "1 outliers", "2 rejected"):
-        assert tile in page.visible
+    for count in ("5 pictures found", "1 cluster ", "2 clustered", "1 outlier ", "2 rejected"):
+        assert count in page.visible
     assert "x.jpg truncated" in page.visible
     assert "y.jpg not a picture" in page.visible
 
@@ -159,7 +159,8 @@ def test_a_picture_that_is_gone_gets_a_placeholder(gallery, merged_of, pictures)
 def test_nothing_outside_the_file_is_asked_for_and_only_its_own_script_may_run(gallery, merged_of, pictures):
     page = gallery(merged_of({1: [("a.jpg", 1.0), ("b.jpg", 0.9)]}), pictures("a.jpg", "b.jpg"))
     assert not re.search(r"https?://", page.text)
-    assert {value[:5] for name, of in page.elements for key, value in of.items() if key in ("src", "href")} == {"data:"}
+    links = [value for name, of in page.elements for key, value in of.items() if key in ("src", "href")]
+    assert {value[:5] for value in links if not value.startswith("#")} == {"data:"}
     policy = page.all("meta")[1]["content"]
     assert policy.startswith("default-src 'none'; img-src data: file: 'self' blob:;")
     digest = base64.b64encode(hashlib.sha256(page.scripts[-1].encode()).digest()).decode()
@@ -199,7 +200,20 @@ def test_settings_workload_and_thresholds_are_shown(gallery, merged_of, pictures
     assert "threshold 0.25" in page.visible
     charts = [chart["aria-label"] for chart in page.all("svg")]
     assert [chart.split(":")[0] for chart in charts[:2]] == ["ssim", "orb"]
-    assert charts[-1] == "700 of 1,000 possible pairs were compared"
+    assert charts[-1] == "700 of 1,000 possible pairs were compared; the workload model expects 90"
+
+
+def test_what_the_model_expects_stands_apart_from_what_the_run_counted(gallery, merged_of, pictures):
+    # Two outliers: the model takes their pair twice.
+    counts = {"ssim within batches": {"expected": 2, "possible": 1, "pruned": 1, "skipped": 0, "compared": 0}}
+    page = gallery(merged_of({-1: [("a.jpg", None), ("b.jpg", None)]}), pictures(), counts=counts)
+    for words in (
+        "model counted in this run",
+        "Expected is no count",
+        "larger than “compared” and even than “possible”",
+    ):
+        assert words in page.visible
+    assert [of["class"] for of in page.all("rect", "bar")][-1] == "bar modelled"
 
 
 def test_a_large_result_goes_on_in_linked_pages_that_hold_every_picture(gallery, merged_of, pictures, tmp_path):
@@ -214,8 +228,11 @@ def test_a_large_result_goes_on_in_linked_pages_that_hold_every_picture(gallery,
     assert all(well_formed(one) for one in further)
     for one, place in [(page, folder.parent), *((one, folder) for one in further)]:
         links = {link["href"] for link in one.all("a") if "href" in link}
-        assert links
-        assert all((place / link).is_file() for link in links)
+        assert any(not link.startswith("#") for link in links)
+        for link in links:
+            file, _, name = link.partition("#")
+            there = Page(place / file) if file else one
+            assert not name or name in {of.get("id") for _, of in there.elements}
         assert (place / one.all("body")[0]["data-root"]).resolve() == root.resolve()
 
 

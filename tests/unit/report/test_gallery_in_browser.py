@@ -3,6 +3,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from icas_core.report.gallery import write_gallery
 
@@ -40,8 +41,7 @@ def opened(browser, merged_of, pictures, template, tmp_path):
             images_root=root,
             destination=page,
             template=template,
-            histograms={"ssim": histogram},
-            **more,
+            **{"histograms": {"ssim": histogram}, **more},
         )
         browser.open(page.as_uri())
         return browser
@@ -57,6 +57,43 @@ def shown(browser):
     return browser.run("[...document.querySelectorAll('.pic')].filter(isShown).map((pic) => pic.dataset.path)")
 
 
+@pytest.fixture
+def overview(tmp_path):
+    """Everything that a page shows besides its pictures: charts of two methods, a figure, settings, rejected files."""
+    Image.new("RGB", (900, 700), "red").save(tmp_path / "map.png")
+    counts = {"expected": 90, "possible": 1000, "pruned": 250, "skipped": 50, "compared": 700}
+    return {
+        "histograms": {name: {"counts": [1] * 200, "threshold": 0.8} for name in ("ssim", "orb")},
+        "counts": {f"{name} {stage} batches": counts for name in ("ssim", "orb") for stage in ("within", "across")},
+        "settings": {f"key_{i}": i for i in range(40)},
+        "rejected": [(f"broken_{i}.jpg", "truncated") for i in range(12)],
+        "figures": [("Map", tmp_path / "map.png")],
+    }
+
+
+@pytest.fixture
+def sized(browser):
+    """Give the window a size, for this test only."""
+    yield lambda width, height: browser.ask(
+        "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+    )
+    browser.ask("Emulation.clearDeviceMetricsOverride")
+
+
+@pytest.fixture
+def scriptless(browser):
+    """Switch the page's scripts off, for this test only."""
+    browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+    yield
+    browser.ask("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def in_view(browser, selector):
+    """Whether all of the element lies inside the window."""
+    place = f"document.querySelector({selector!r}).getBoundingClientRect()"
+    return browser.run(f"(r => r.height > 0 && r.top >= 0 && r.bottom <= innerHeight)({place})")
+
+
 def originals(browser):
     """The addresses of what the comparison shows, once both are the originals' files."""
     images = "[...document.querySelectorAll('#compare figure:not([hidden]) img')]"
@@ -69,6 +106,50 @@ def test_opening_asks_for_nothing_but_the_file_and_runs_no_name(opened):
     assert browser.complaints == []
     assert [address.rsplit("/", 1)[-1] for address in browser.requests] == ["report.html"]
     assert browser.run("document.title") == HOSTILE
+
+
+@pytest.mark.parametrize("page_size", [1000, 4])
+@pytest.mark.parametrize(("width", "height", "clusters"), [(1280, 800, 2), (390, 844, 1)])
+def test_the_first_clusters_are_seen_without_scrolling(opened, overview, sized, width, height, clusters, page_size):
+    sized(width, height)
+    browser = opened(**overview, page_size=page_size)
+    on_page = browser.run("document.querySelectorAll('.cluster').length")
+    for number in range(1, min(clusters, on_page) + 1):
+        assert in_view(browser, f"#cluster-{number} .pic img")
+        assert browser.run(f"document.querySelector('#cluster-{number} .pic img').naturalWidth") > 0
+    assert in_view(browser, ".top a[href='#overview']")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.usefixtures("scriptless")
+def test_without_scripts_the_links_at_the_top_lead_to_charts_and_rejected_pictures(opened, overview, sized):
+    sized(1280, 300)
+    browser = opened(**overview)
+    assert not in_view(browser, "#overview h2")
+    browser.click(".top a[href='#overview']")
+    browser.wait_for("scrollY > 0")
+    assert in_view(browser, "#overview h2")
+    browser.click(".top a[href='#rejected']")
+    browser.click("#rejected summary")
+    assert browser.run("document.getElementById('rejected').innerText").count("truncated") == 12
+
+
+def test_a_link_to_rejected_pictures_unfolds_them(opened, overview):
+    browser = opened(**overview)
+    assert not browser.run("byId('rejected').open")
+    browser.click(".top a[href='#rejected']")
+    browser.wait_for("byId('rejected').open")
+    browser.wait_for("byId('rejected').getBoundingClientRect().top < innerHeight")
+
+
+def test_from_a_further_page_the_counts_lead_to_the_first(opened, overview):
+    browser = opened(**overview, page_size=4)
+    browser.click(".top a[href$='#outliers']")
+    browser.wait_for("location.href.endsWith('page_0002.html#outliers') && document.readyState === 'complete'")
+    browser.click(".top a[href$='#rejected']")
+    browser.wait_for("location.href.endsWith('out/report.html#rejected') && document.readyState === 'complete'")
+    browser.wait_for("byId('rejected').open")
+    assert browser.complaints == []
 
 
 def test_a_click_sets_a_member_beside_its_representative_in_full_size(opened):
@@ -177,7 +258,8 @@ def test_inside_another_page_it_says_that_the_further_pages_are_out_of_reach(ope
     browser = opened(page_size=4)
     page = tmp_path / "out/report.html"
     address = "data:text/html;base64," + b64encode(page.read_bytes()).decode() if inlined else page.as_uri()
-    asks = "all('.pic')[1].click(); [byId('embedded').hidden, all('.pages').length, dialog.open]"
+    away = "all('.pages, .top [href*=report]').length"
+    asks = f"all('.pic')[1].click(); [byId('embedded').hidden, {away}, dialog.open]"
     (tmp_path / "outer.html").write_text(f'<iframe src="{address}" width="900" height="700"></iframe>')
     browser.open((tmp_path / "outer.html").as_uri())
     assert browser.run(asks, in_frame=True) == [False, 0, True]

@@ -62,7 +62,7 @@ def test_the_pairs_of_all_stages_and_methods_are_added_up():
     chart = pairs_chart(dict.fromkeys(stages, stage), pictures=50)
     numbers = [bar.title for bar in chart.bars]
     assert numbers == [
-        "every pair: 2,450 pairs", "possible: 300 pairs", "compared: 120 pairs", "expected: 30 pairs",
+        "every pair: 2,450 pairs", "possible: 300 pairs", "compared: 120 pairs", "expected (model): 30 pairs",
     ]  # fmt: skip
     assert sorted(chart.bars, key=lambda bar: bar.height)[0].title.startswith("expected")
 
