@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -44,30 +43,44 @@ class Plan:
         return sum(map(len, self.batches.values()))
 
 
+@dataclass(frozen=True)
+class Others:
+    """Files that are no pictures by their names: by ending how many, and the first one's path."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: str) -> None:
+        """Count one more."""
+        ending = os.path.splitext(path)[1].lower()
+        self.counts[ending] = self.counts.get(ending, 0) + 1
+        self.first.setdefault(ending, path)
+
+
 def batch_name(number: int) -> str:
     """The name of a batch in file names: at least four digits."""
     return f"{number:04d}"
 
 
-def scan(folder: Path | str, leave_out: Iterable[Path | str] = (), others: Counter[str] | None = None) -> list[Picture]:
+def scan(folder: Path | str, leave_out: Iterable[Path | str] = (), others: Others | None = None) -> list[Picture]:
     """Find every picture below `folder`, sorted by path.
 
     A picture is a file (or a link to one) whose ending `is_picture_name` knows. Hidden names (leading dot) and
     links to folders are not followed; folders below that are results of icas, and `leave_out`, are not entered. A
     file that cannot be asked for its size is kept with size −1, so that reading it names the reason. `others` is told
-    the endings of all other files. Raises IcasError when `folder` cannot be listed.
+    of all other files. Raises IcasError when `folder` cannot be listed.
     """
     root = os.fspath(folder)
     forbidden = {os.path.realpath(path) for path in leave_out}
     try:
-        pictures = list(_walk(root, "", forbidden, Counter() if others is None else others))
+        pictures = list(_walk(root, "", forbidden, others or Others()))
     except OSError as error:
         raise IcasError(f"images: {error.filename}: cannot be listed ({error.strerror})") from None
     pictures.sort(key=lambda picture: picture.path)
     return pictures
 
 
-def _walk(folder: str, prefix: str, forbidden: set[str], others: Counter[str]) -> Iterator[Picture]:
+def _walk(folder: str, prefix: str, forbidden: set[str], others: Others) -> Iterator[Picture]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
@@ -77,7 +90,8 @@ def _walk(folder: str, prefix: str, forbidden: set[str], others: Counter[str]) -
                 if allowed and not _is_result(entry.path):
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", forbidden, others)
             elif not is_picture_name(entry.name):
-                others[os.path.splitext(entry.name)[1].lower()] += not entry.is_dir()
+                if not entry.is_dir():
+                    others.add(prefix + entry.name)
             elif picture := _picture(entry, prefix + entry.name):
                 yield picture
 

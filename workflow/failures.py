@@ -12,12 +12,9 @@ _NAMED = 3
 _ERROR = re.compile(r"^[\d-]+ [\d:]+ ERROR (.+)$", re.MULTILINE)
 
 
-def say_last(logs: Path, since: float, *, goes_on: bool) -> None:
-    """When this process ends, say in lines what the jobs that failed since then (a time) have said in their logs.
-
-    goes_on: whether the same command again would go on.
-    """
-    atexit.register(_say, reasons(logs, since), goes_on)
+def say_last(logs: Path, since: float) -> None:
+    """When this process ends, say in lines what the jobs that failed since then (a time) have said in their logs."""
+    atexit.register(_say, reasons(logs, since))
 
 
 def reasons(logs: Path, since: float) -> list[str]:
@@ -31,8 +28,8 @@ def reasons(logs: Path, since: float) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _say(lines: list[str], goes_on: bool) -> None:
+def _say(lines: list[str]) -> None:
     more = [f"{len(lines) - _NAMED} more jobs failed; their logs say why"] if len(lines) > _NAMED else []
-    again = ["not finished; the same command again goes on where this run stopped"] if goes_on else []
-    for line in [*lines[:_NAMED], *more, *again]:
+    when = "once that is put right, the same command" if lines else "the same command again"
+    for line in [*lines[:_NAMED], *more, f"not finished; {when} goes on where this run stopped"]:
         print(f"icas: {line}", file=sys.stderr)

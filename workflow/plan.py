@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,7 +16,7 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import IO
 
-from icas_core.batches import Plan, batch_name, plan_batches, read_ledger, scan
+from icas_core.batches import Others, Plan, batch_name, plan_batches, read_ledger, scan
 from icas_core.clustering.placing import placement_file
 from icas_core.competition.scores_table import read_scores
 from icas_core.competition.selection import refusals
@@ -40,7 +39,7 @@ _OF_TABLES = ("split", "extract/*", "compare/*", "cluster", "place_batch", "repr
 _OF_TABLES += ("numbers", "merge", "place", "presegment/*")
 
 
-def plan_run(settings: Settings, others: Counter[str]) -> Plan:
+def plan_run(settings: Settings, others: Others) -> Plan:
     """Scan the picture folder against the ledger; nothing is written. others: is told what `scan` tells it."""
     found = scan(settings.images, leave_out=[settings.output, settings.annotations], others=others)
     if not found:
@@ -53,13 +52,13 @@ def plan_run(settings: Settings, others: Counter[str]) -> Plan:
     return plan_batches(found, ledger, folder=folder, batch_size=settings.config["batch_size"])
 
 
-def endings(others: Counter[str], named: int = 5) -> str:
-    """Files by their endings, in words; '' for none."""
-    if not (count := others.total()):
-        return ""
-    kinds = [f"{of:,} {ending or 'without one'}" for ending, of in others.most_common(named) if of]
-    more = ", ..." if sum(map(bool, others.values())) > named else ""
-    return f"{count:,} files of other endings ({', '.join(kinds)}{more})"
+def endings(others: Others, named: int = 5) -> str:
+    """Files by their endings, each with an example, in words; '' for none."""
+    kinds = sorted(others.counts.items(), key=lambda kind: -kind[1])
+    told = [f"{of:,} {ending or 'without one'} ({others.first[ending]!r})" for ending, of in kinds[:named]]
+    if len(kinds) > named:
+        told.append(f"{sum(of for _, of in kinds[named:]):,} more")
+    return f"{sum(others.counts.values()):,} files of other endings: {', '.join(told)}" if told else ""
 
 
 def blocks_of(batches: Iterable[str], of_blocks: int) -> dict[str, list[str]]:

@@ -157,12 +157,20 @@ def _clusters_of(folders: dict[str, list[str]]) -> pa.Table:
     return pa.table(list(zip(*sorted(rows), strict=True)), schema=CLUSTERS)
 
 
-def require_replaceable(destination: Path | str) -> None:
-    """IcasError where placing at `destination` would be refused: what is there was changed by hand, or is no result."""
-    _checked(Path(os.path.realpath(destination)), shown=destination, root=Path(), overwrite=False)
+_WAYS_OUT = "set overwrite=true to replace it, or rename the folder to keep it"
 
 
-def _checked(target: Path, *, shown: Path | str, root: Path, overwrite: bool) -> dict[str, Placed]:
+def require_replaceable(destination: Path | str, ways_out: str = _WAYS_OUT) -> None:
+    """IcasError where placing at `destination` would be refused: what is there was changed by hand, or is no result.
+
+    ways_out: ends the message.
+    """
+    _checked(Path(os.path.realpath(destination)), shown=destination, root=Path(), overwrite=False, ways_out=ways_out)
+
+
+def _checked(
+    target: Path, *, shown: Path | str, root: Path, overwrite: bool, ways_out: str = _WAYS_OUT
+) -> dict[str, Placed]:
     """The copies that may be taken over, by source; IcasError where the tree is not to be replaced."""
     if not os.path.lexists(target):
         return {}
@@ -173,12 +181,12 @@ def _checked(target: Path, *, shown: Path | str, root: Path, overwrite: bool) ->
         if receipt is None:
             raise IcasError(
                 f"{shown}: holds {len(found)} files that were not placed by icas (e.g. {next(iter(found))!r}): "
-                "set overwrite=true to replace it, or rename the folder to keep it"
+                f"{ways_out}"
             )
         if changes := changes_by_hand(receipt[0], found):
+            count = f"{len(changes)} change{'s' * (len(changes) > 1)}"
             raise IcasError(
-                f"{shown}: was changed by hand ({len(changes)} changes, e.g. {' '.join(changes[0].splitlines())}): "
-                "set overwrite=true to replace it, or rename the folder to keep it"
+                f"{shown}: was changed by hand ({count}, e.g. {' '.join(changes[0].splitlines())}): {ways_out}"
             )
     if receipt is None or receipt[1] != str(root):
         return {}

@@ -46,7 +46,10 @@ def read_clusters(path: Path | str) -> dict[str, int]:
 def _rows(path: Path | str) -> tuple[list[str], list[dict[str, str]]]:
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
+            head = file.readline()
+            file.seek(0)
+            # What spreadsheets write where the comma is the decimal sign.
+            reader = csv.DictReader(file, delimiter=";" if ";" in head and "," not in head else ",")
             return list(reader.fieldnames or []), [row for row in reader if row.get("path")]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise IcasError(f"{path}: cannot be read as csv ({error})") from error

@@ -16,7 +16,7 @@ def told(plan: Plan, costs: Costs, stages: Sequence[Stage], used: Mapping[str, U
     """The prediction of each stage and in all, and beside it what a finished run `used`, if there is one."""
     measured = bool(used)
     lines = [
-        f"{plan.pictures:,} pictures in {len(plan.batches):,} batches, {plan.cores} cores; "
+        f"{plan.pictures:,} pictures in {_many(len(plan.batches), 'batch', 'es')}, {_many(plan.cores, 'core', 's')}; "
         f"measured on {costs.pictures:,} of them.",
         "",
         _HEAD + (f"{'measured':>12}{'memory':>10}" if measured else ""),
@@ -54,3 +54,7 @@ def _row(name: str, jobs: int, pairs: float, seconds: float, clock: float, megab
 
 def _time(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 99.5 else duration(seconds)
+
+
+def _many(count: int, what: str, plural: str) -> str:
+    return f"{count:,} {what}{plural if count != 1 else ''}"

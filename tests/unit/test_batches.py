@@ -1,7 +1,6 @@
 """Scanning, planning and the ledger: a picture keeps its batch for life."""
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icas_core.batches import (
+    Others,
     Picture,
     Plan,
     batch_name,
@@ -107,9 +107,9 @@ def test_scan_finds_pictures_of_subfolders_and_leaves_out_the_rest(tmp_path):
     os.symlink(tmp_path / "b.JPG", tmp_path / "link.jpg")
     os.symlink(tmp_path / "nowhere.jpg", tmp_path / "broken.jpg")
     os.symlink(tmp_path, tmp_path / "loop")
-    others = Counter()
+    others = Others()
     found = scan(tmp_path, leave_out=[tmp_path / "results"], others=others)
-    assert +others == {".txt": 1}
+    assert others == Others({".txt": 1}, {".txt": "notes.txt"})
     assert [picture.path for picture in found] == ["a/x.png", "a/ü ö.webp", "b.JPG", "broken.jpg", "link.jpg"]
     assert {picture.path: picture.size for picture in found}["broken.jpg"] == -1
     assert {picture.path: picture.size for picture in found}["link.jpg"] == 4

@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from icas_core.evaluate.command import main
-from icas_core.evaluate.groundtruth import matched
+from icas_core.evaluate.groundtruth import matched, read_groups
 from icas_core.evaluate.scores import Sweep, scores_of_clusters
 
 
@@ -155,6 +155,12 @@ def test_marked_pictures_that_the_run_does_not_have_are_alone_and_others_left_ou
     assert out.count("\nnot in the run: ") == 3
     assert "\nnot in the run: images/0-2.png\n" in out
     assert "precision 1.0000" in out
+
+
+def test_a_table_with_semicolons_is_read_alike(labelled, tmp_path):
+    text = (labelled / "groundtruth.csv").read_text()
+    (tmp_path / "semicolons.csv").write_text(text.replace(",", ";"))
+    assert read_groups(tmp_path / "semicolons.csv") == read_groups(labelled / "groundtruth.csv")
 
 
 @pytest.mark.parametrize(

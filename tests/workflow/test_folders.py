@@ -138,7 +138,7 @@ def test_a_failed_run_ends_with_the_reason_and_what_to_do(two_batches: Project) 
     *_, reason, again = run.err.splitlines()
     assert reason.startswith("icas: ")
     assert "0002.parquet" in reason
-    assert again == "icas: not finished; the same command again goes on where this run stopped"
+    assert again == "icas: not finished; once that is put right, the same command goes on where this run stopped"
 
 
 def test_a_corrected_batch_folder_is_kept_and_named(two_batches: Project) -> None:

@@ -63,7 +63,7 @@ def test_an_odd_picture_is_clustered_or_rejected_with_its_reason(row: OddPicture
 
 def test_files_that_are_no_pictures_by_their_names_are_told_by_their_endings(odd: tuple[Project, Run]) -> None:
     (line,) = [line for line in odd[1].err.splitlines() if line.startswith("icas: not looked at in ")]
-    assert "1 .xml" in line
+    assert "1 .xml ('labels.XML')" in line
     assert "without one" in line
 
 

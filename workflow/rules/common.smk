@@ -3,7 +3,6 @@ import json
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -121,7 +120,7 @@ def timed(rule, name="all"):
 
 # With no plan of its own (a job on another machine, or while pictures are moved) a process reads the ledger's.
 PLAN = None
-OTHERS = Counter()
+OTHERS = ledger_of.Others()
 SEEN = planning.ledger_time(SETTINGS.output)
 MOVED = journal_is_open(JOURNAL)
 if (
@@ -220,6 +219,11 @@ def check_before_writing():
                 raise IcasError(
                     f"output: {SETTINGS.output / name} is not of an earlier run; choose another output, or move it away"
                 )
+    if "move_images" in ASKED:
+        require_replaceable(
+            SETTINGS.output / "clusters",
+            "move_images goes by clusters.csv, not by these folders; set overwrite=true to move them so all the same",
+        )
     for job in workflow.dag.needrun_jobs():
         if job.rule.name == "place":
             require_replaceable(SETTINGS.output / "clusters")
@@ -288,6 +292,4 @@ onsuccess:
 
 onerror:
     stop_progress()
-    # Without a journal nothing was moved, and there is nothing to go on with.
-    goes_on = "undo_move" not in ASKED or journal_is_open(JOURNAL)
-    say_last(SETTINGS.output / "logs", since=STARTED, goes_on=goes_on)
+    say_last(SETTINGS.output / "logs", since=STARTED)

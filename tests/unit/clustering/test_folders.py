@@ -155,7 +155,7 @@ def test_a_folder_changed_by_hand_is_kept_until_overwrite_is_said(photos, tmp_pa
     before = digests(tree)
     with pytest.raises(IcasError, match="changed by hand") as refused:
         placed(photos, tree, transfer=transfer)
-    assert f"(1 changes, e.g. {text})" in str(refused.value)
+    assert f"(1 change, e.g. {text})" in str(refused.value)
     assert "overwrite=true" in str(refused.value)
     assert digests(tree) == before
     placed(photos, tree, transfer=transfer, overwrite=True)
