@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,13 +48,13 @@ class Plan:
 class Others:
     """Files that are no pictures by their names: by ending how many, and the first one's path."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
 
     def add(self, path: str) -> None:
         """Count one more."""
         ending = os.path.splitext(path)[1].lower()
-        self.counts[ending] = self.counts.get(ending, 0) + 1
+        self.counts[ending] += 1
         self.first.setdefault(ending, path)
 
 

@@ -54,11 +54,11 @@ def plan_run(settings: Settings, others: Others) -> Plan:
 
 def endings(others: Others, named: int = 5) -> str:
     """Files by their endings, each with an example, in words; '' for none."""
-    kinds = sorted(others.counts.items(), key=lambda kind: -kind[1])
-    told = [f"{of:,} {ending or 'without one'} ({others.first[ending]!r})" for ending, of in kinds[:named]]
-    if len(kinds) > named:
-        told.append(f"{sum(of for _, of in kinds[named:]):,} more")
-    return f"{sum(others.counts.values()):,} files of other endings: {', '.join(told)}" if told else ""
+    kinds = others.counts.most_common(named)
+    told = [f"{of:,} {ending or 'without one'} ({others.first[ending]!r})" for ending, of in kinds]
+    if rest := others.counts.total() - sum(of for _, of in kinds):
+        told.append(f"{rest:,} more")
+    return f"{others.counts.total():,} files of other endings: {', '.join(told)}" if told else ""
 
 
 def blocks_of(batches: Iterable[str], of_blocks: int) -> dict[str, list[str]]:

@@ -31,6 +31,7 @@ from icas_core.swapping import clear_leftovers, swap_in
 from icas_core.tables import CLUSTERS, OUTLIER
 
 TRANSFERS = ("copy", "hardlink", "symlink", "none")
+_WAYS_OUT = "set overwrite=true to replace it, or rename the folder to keep it"
 
 
 class Progress(Protocol):
@@ -155,9 +156,6 @@ def _clusters_of(folders: dict[str, list[str]]) -> pa.Table:
         first = None if outliers else min(paths)
         rows += [(path, cluster, path == first, 1.0 if path == first else math.nan) for path in paths]
     return pa.table(list(zip(*sorted(rows), strict=True)), schema=CLUSTERS)
-
-
-_WAYS_OUT = "set overwrite=true to replace it, or rename the folder to keep it"
 
 
 def require_replaceable(destination: Path | str, ways_out: str = _WAYS_OUT) -> None:

@@ -100,8 +100,9 @@ def _score_method(given: argparse.Namespace) -> int:
 def _print_scores(
     given: argparse.Namespace, rule: Rule, scores: list[Score], own: Score, pictures: int, rejected: list[Any]
 ) -> None:
-    several = len(rule.thresholds) > 1
-    at = ", ".join(f"{name} {at:g}" if several else f"{at:g}" for name, at in rule.thresholds.items())
+    at = ", ".join(
+        (f"{threshold:g}" if rule.single else f"{name} {threshold:g}") for name, threshold in rule.thresholds.items()
+    )
     print(f"{pictures} pictures, {given.method} at {at}")
     for path, reason in rejected:
         print(f"rejected: {path}: {reason}")

@@ -158,10 +158,11 @@ class Windows:
 
     def _close(self, address: int) -> bool:
         """Tell that a person wants to close a window, and leave it open: OpenCV would lose count of its windows."""
-        window = self._names.get(address, "")
-        if window in self._sizes:
-            self._events.append(Closed(window))
-        return window in self._sizes
+        window = self._names.get(address)
+        if window not in self._sizes:
+            return False
+        self._events.append(Closed(window))
+        return True
 
     def _key(self, name: str) -> None:
         self._events.append(Key(name))

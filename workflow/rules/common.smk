@@ -219,13 +219,14 @@ def check_before_writing():
                 raise IcasError(
                     f"output: {SETTINGS.output / name} is not of an earlier run; choose another output, or move it away"
                 )
-    if "move_images" in ASKED:
+    moves = "move_images" in ASKED
+    if moves:
         require_replaceable(
             SETTINGS.output / "clusters",
             "move_images goes by clusters.csv, not by these folders; set overwrite=true to move them so all the same",
         )
     for job in workflow.dag.needrun_jobs():
-        if job.rule.name == "place":
+        if job.rule.name == "place" and not moves:
             require_replaceable(SETTINGS.output / "clusters")
         if job.rule.name == "place_batch":
             require_replaceable(SETTINGS.output / "batches" / job.wildcards.batch)
