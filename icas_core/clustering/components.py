@@ -50,14 +50,22 @@ def numbered(
 
 
 def component_labels(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The connected component, int32 (count,), of each of `count` nodes joined by the edges left[i] – right[i]."""
-    # Loaded where there is something to join: most of a small merge would be its loading.
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    """The connected component, int64 (count,), of each of `count` nodes joined by the edges left[i] – right[i].
 
-    # Repeated edges are added up: a small integer type would wrap round to no edge at all.
-    ones = np.ones(len(left), dtype=np.float64)
-    return connected_components(coo_array((ones, (left, right)), shape=(count, count)), directed=False)[1]
+    Components are numbered by their first nodes, as scipy.sparse.csgraph.connected_components numbers them; loading
+    that takes longer than a batch's edges.
+    """
+    # Every node points to one of its component that comes no later. Where an edge's nodes end at different ones, the
+    # later of these is pointed to the earlier, all edges at once, until none is left.
+    first = np.arange(count)
+    while len(left):
+        a, b = first[left], first[right]
+        apart = a != b
+        left, right, a, b = left[apart], right[apart], a[apart], b[apart]
+        np.minimum.at(first, np.maximum(a, b), np.minimum(a, b))
+        while not np.array_equal(first, further := first[first]):
+            first = further
+    return np.unique(first, return_inverse=True)[1]
 
 
 def singles(labels: np.ndarray) -> np.ndarray:

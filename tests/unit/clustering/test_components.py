@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import DisjointSet
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from tables_of import PlaneSimilarity, clusters, edges, numbers, partition, representatives
 
-from icas_core.clustering.components import cluster_batch, number_clusters
+from icas_core.clustering.components import cluster_batch, component_labels, number_clusters
 from icas_core.errors import IcasError
 from icas_core.tables import CLUSTERS
 
@@ -141,3 +143,19 @@ def test_a_hundred_thousand_pictures_in_a_chain_are_one_cluster():
     chain = pa.table([paths[:-1], paths[1:], pa.array(np.ones(99_999, dtype=np.float32))], schema=edges().schema)
     table = cluster_batch(paths.to_pylist(), chain, representative="first")
     assert set(table["cluster"].to_pylist()) == {1}
+
+
+@given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60))
+def test_components_are_labelled_as_by_scipy(count, pairs):
+    left, right = (np.array([pair[side] % count for pair in pairs], np.int64) for side in (0, 1))
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(count, count))
+    assert np.array_equal(component_labels(count, left, right), connected_components(graph, directed=False)[1])
+
+
+def test_components_of_a_million_nodes_are_labelled_as_by_scipy():
+    rng = np.random.default_rng(0)
+    chain = rng.permutation(500_000)
+    left = np.concatenate([chain[:-1], rng.integers(500_000, 1_000_000, 400_000)])
+    right = np.concatenate([chain[1:], rng.integers(500_000, 1_000_000, 400_000)])
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(1_000_000, 1_000_000))
+    assert np.array_equal(component_labels(1_000_000, left, right), connected_components(graph, directed=False)[1])
