@@ -7,6 +7,7 @@ number that is none.
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import os
 import re
@@ -20,7 +21,7 @@ from jsonschema.exceptions import ValidationError
 
 from icas_core.errors import IcasError
 
-SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.json"
 _TEXT = {"images", "output", "folders", "annotations", "picker", "templates", "attentions", "segments", "masks"}
 # Inside a section, what keeps its case: paths and names of classes.
 _CASED = {"model", "checkpoint", "cache", "loss_model", "loss_checkpoint"}
@@ -31,7 +32,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?\.?(nan|inf)",
 
 def load_schema() -> dict[str, Any]:
     """The closed schema of the configuration."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
 def as_typed(config: Mapping[str, Any], entries: Iterable[str], files: Iterable[Path | str]) -> dict[str, Any]:
