@@ -9,10 +9,13 @@ from math import exp
 
 from icas_core.workload.sample import Costs, MethodCosts
 
-# Measured on small jobs, beside what a job's own process counts: the shell and the end of the process; and what the
-# main process spends on planning, starting and recording a job.
+# Measured on small jobs, beside what a job's own process counts: the shell and the end of the process; the same of a
+# forked job; and what the main process spends on planning, starting and recording a job.
 AROUND_A_JOB = 0.10
+AROUND_A_FORKED_JOB = 0.02
 PLANNING_A_JOB = 0.03
+# What the process that forks the jobs spends on loading their libraries.
+LOADING = 0.4
 # What is held at most of prepared features, whatever their number (see similarity.prepared).
 _PREPARED = 192.0
 _PAGE = 1000  # pictures on a page of the gallery, drawn before it is written
@@ -25,7 +28,8 @@ class Plan:
     """A run to predict.
 
     batches: number and pictures of each batch. cores: processors used at once. merge, representative: as the
-    configuration says. placed_batches: whether batches get folders. main: processor seconds of planning so far.
+    configuration says. placed_batches: whether batches get folders. main: processor seconds of planning so far. forked:
+    whether the jobs are forked from one process, or each starts anew.
     """
 
     batches: Mapping[int, int]
@@ -35,6 +39,12 @@ class Plan:
     placed_batches: bool
     cores: int
     main: float
+    forked: bool = False
+
+    @property
+    def around(self) -> float:
+        """Processor seconds of a job beside those that it counts."""
+        return AROUND_A_FORKED_JOB if self.forked else AROUND_A_JOB
 
     @property
     def pictures(self) -> int:
@@ -99,13 +109,13 @@ def predict(plan: Plan, costs: Costs) -> list[Stage]:
     shown = costs.memory[0] + min(plan.pictures, _PAGE) * _THUMBNAIL * 3 + plan.pictures * _ROW
     stages.append(_one(plan, "gallery", costs, costs.showing, shown))
     jobs = sum(stage.jobs for stage in stages)
-    planning = plan.main + jobs * PLANNING_A_JOB
+    planning = plan.main + jobs * PLANNING_A_JOB + plan.forked * LOADING
     return [*stages, Stage("snakemake", 1, 0, planning, planning, costs.memory[0] * 2)]
 
 
 def _each(plan: Plan, name: str, costs: Costs, picture: float = 0.0, start: float = 0.0, kind: int = 0) -> Stage:
     """A stage with a job for each batch, which costs so much a picture."""
-    jobs = [costs.start + AROUND_A_JOB + start + pictures * picture for pictures in plan.batches.values()]
+    jobs = [costs.start + plan.around + start + pictures * picture for pictures in plan.batches.values()]
     return Stage(name, len(jobs), 0, sum(jobs), _clock(jobs, plan.cores), costs.memory[kind])
 
 
@@ -131,7 +141,7 @@ def _across(plan: Plan, name: str, costs: Costs, method: MethodCosts, taking: Ma
 def _pairs(plan: Plan, name: str, costs: Costs, method: MethodCosts, pairs: Sequence[float], largest: float) -> Stage:
     """A stage with a job for each number of pairs; the largest job holds the features of `largest` pictures."""
     sampled = [min(count, max(1_000, min(20_000, count / 50))) for count in pairs]
-    begin = costs.start + AROUND_A_JOB + method.start
+    begin = costs.start + plan.around + method.start
     jobs = [begin + count * method.pair + sample * method.chosen for count, sample in zip(pairs, sampled, strict=True)]
     features = largest * method.bytes / 1e6
     # Once as read, once joined, and prepared, of which no more is kept than fits.
@@ -144,7 +154,7 @@ def _cluster(plan: Plan, costs: Costs, held: Sequence[Held]) -> Stage:
     loading = sum(method.start for method in costs.methods.values())
     jobs = []
     for pictures, batch in zip(plan.batches.values(), held, strict=True):
-        seconds = costs.start + AROUND_A_JOB + costs.clusters + pictures * costs.clustering
+        seconds = costs.start + plan.around + costs.clusters + pictures * costs.clustering
         if batch.clusters:
             # Each member with the representative; of two members the first is that, of more all pairs are looked at.
             among = batch.members / 2 if plan.representative == "medoid" and batch.members > 2 else 0
@@ -156,7 +166,7 @@ def _cluster(plan: Plan, costs: Costs, held: Sequence[Held]) -> Stage:
 def _merge(plan: Plan, costs: Costs) -> Stage:
     chosen = sum(method.chosen for method in costs.methods.values())
     members = held_by(costs, plan.pictures).members
-    seconds = costs.start + AROUND_A_JOB + plan.pictures * costs.clustering
+    seconds = costs.start + plan.around + plan.pictures * costs.clustering
     if len(plan.batches) > 1 and plan.merge != "none":
         # As if every cluster were joined across batches: only those that are compare again.
         compared = plan.pictures * (1 + (members - 1) / 2 * (plan.representative == "medoid")) * chosen
@@ -169,7 +179,7 @@ def _merge(plan: Plan, costs: Costs) -> Stage:
 
 def _one(plan: Plan, name: str, costs: Costs, picture: float, memory: float) -> Stage:
     """A stage of one job that costs so much a picture."""
-    seconds = costs.start + AROUND_A_JOB + plan.pictures * picture
+    seconds = costs.start + plan.around + plan.pictures * picture
     return Stage(name, 1, 0, seconds, seconds, memory)
 
 

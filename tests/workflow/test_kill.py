@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -16,6 +17,7 @@ import pytest
 
 from icas_core.batches import Plan, plan_batches, scan, write_ledger
 from tests.workflow.runs import Project, add_pictures, kill, snapshot, unchanged
+from workflow.starting import FORKED
 
 pytestmark = pytest.mark.workflow
 
@@ -110,13 +112,13 @@ def killed_at_random(project: Project, random: np.random.Generator) -> str:
         if process.poll() is not None:
             assert process.returncode == 0, (project.folder / "started.log").read_text()
             return "ended"
-        victim = random.choice(["the run with its jobs", "Snakemake alone", "a job"])
-        if victim == "a job":
-            while not (jobs := psutil.Process(process.pid).children()) and process.poll() is None:
+        victim = random.choice(["the run with its jobs", "Snakemake alone", "a job", "what forks the jobs"])
+        if victim in ("a job", "what forks the jobs"):
+            while process.poll() is None and not (jobs := jobs_of(process, *FORKED)):
                 time.sleep(0.01)
             with suppress(psutil.NoSuchProcess):
-                for each in (jobs[0], *jobs[0].children(recursive=True)) if jobs else ():
-                    each.kill()
+                if process.poll() is None:
+                    (jobs[0] if victim == "a job" else jobs[0].parent()).kill()
             assert "Traceback" not in project.ended(process).text
         else:
             kill(process, group=victim == "the run with its jobs")
@@ -165,18 +167,32 @@ def test_beside_a_run_a_plan_writes_nothing_and_another_run_refuses_in_one_line(
     assert with_history.partition() == undisturbed
 
 
-def jobs_of(process: subprocess.Popen[str], script: str) -> list[psutil.Process]:
-    """The processes of a run in which this script runs: Snakemake puts a copy, `tmpabc.<script>`, before Python."""
-    children = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in children if any(word.endswith(f".{script}") for word in command_of(each))]
+def jobs_of(process: subprocess.Popen[str], *rules: str) -> list[psutil.Process]:
+    """The forked jobs of a run, of these rules, by which each is called; asked of Linux, since they are short."""
+    found = []
+    for server in children_of(process.pid):
+        for job in children_of(server):
+            with suppress(OSError, psutil.NoSuchProcess):
+                if Path(f"/proc/{job}/comm").read_text().strip() in rules:
+                    found.append(psutil.Process(job))
+    return found
 
 
-def command_of(process: psutil.Process) -> list[str]:
-    """Its command line; nothing of one that has ended meanwhile."""
+def children_of(pid: int) -> list[int]:
     try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:  # a zombie too
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended
         return []
+
+
+def stopped(process: psutil.Process) -> bool:
+    """Stop a process; False where it had ended before."""
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()
+        while (status := process.status()) != psutil.STATUS_ZOMBIE:
+            if status == psutil.STATUS_STOPPED:
+                return True
+    return False
 
 
 @pytest.mark.parametrize("rule", ["extract", "cluster"])
@@ -186,9 +202,8 @@ def test_a_job_that_outlives_its_run_ends_and_writes_nothing_into_a_later_result
         try:
             wait_for(with_history, rf"^(local)?rule {rule}:", process)
             while not orphans:
-                orphans = jobs_of(process, f"{rule}.py")
-            for each in orphans:
-                each.suspend()
+                assert process.poll() is None
+                orphans = [job for job in jobs_of(process, rule) if stopped(job)]
             kill(process, group=False)
             run = with_history.run(**KEYS)
             assert run.ok, run.err

@@ -1,4 +1,6 @@
 # The settings, the plan, and what is done before and after a run.
+import atexit
+import gc
 import json
 import os
 import sys
@@ -21,9 +23,15 @@ from icas_core.errors import IcasError
 from icas_core.runner import announce_runner
 from workflow.failures import say_last
 from workflow.progress import show_progress, stop_progress
+from workflow.starting import fork_jobs, leave_promptly, may_fork
 
 planning.make_importable(ROOT)
 announce_runner(os.environ)
+FORKS = workflow.is_main_process and may_fork()
+if FORKS:
+    fork_jobs()
+# At the end Python would look through all that was made, for what could be freed: as long as planning took.
+atexit.register(gc.freeze)
 
 
 def or_end(function, *arguments):
@@ -285,6 +293,7 @@ onstart:
 
 onsuccess:
     stop_progress()
+    leave_promptly()
     if WRITES:
         or_end(end_run)
     if ASKED - {"estimate"}:
@@ -293,4 +302,5 @@ onsuccess:
 
 onerror:
     stop_progress()
+    leave_promptly()
     say_last(SETTINGS.output / "logs", since=STARTED)

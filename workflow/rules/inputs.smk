@@ -258,4 +258,5 @@ def estimate_plan(wildcards):
         placed_batches=config["batch_transfer"] != "none",
         cores=workflow.cores or 1,
         main=time.process_time(),
+        forked=FORKS,
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from icas_core.usage import Usage
-from icas_core.workload.prediction import Plan, Stage, held_by, predict
+from icas_core.workload.prediction import (
+    AROUND_A_FORKED_JOB,
+    AROUND_A_JOB,
+    LOADING,
+    Plan,
+    Stage,
+    held_by,
+    predict,
+)
 from icas_core.workload.sample import Alike, Costs, MethodCosts
 from icas_core.workload.told import told
 
@@ -84,3 +94,12 @@ def test_the_text_names_every_stage_and_the_error_where_a_run_is_finished() -> N
     assert "finished" not in text
     text = told(plan(), costs(), predicted, {"extract ssim": Usage(60, 150)})
     assert "used 60 s of processor time, predicted were 31 s (0.52 times)" in text
+
+
+def test_forked_jobs_cost_less_each_and_their_libraries_once() -> None:
+    anew = stages(plan(batches=100), costs())
+    forked = stages(replace(plan(batches=100), forked=True), costs())
+    assert forked.pop("snakemake").seconds - anew.pop("snakemake").seconds == pytest.approx(LOADING)
+    saved = {name: stage.seconds - forked[name].seconds for name, stage in anew.items()}
+    each = AROUND_A_JOB - AROUND_A_FORKED_JOB
+    assert saved == {name: pytest.approx(each * stage.jobs) for name, stage in anew.items()}
