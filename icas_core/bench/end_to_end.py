@@ -8,14 +8,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from icas_core.bench.rows import Row
 from icas_core.errors import IcasError
 from icas_core.images import is_picture_name
 
+_METHODS = ("ssim", "imagehash")
+_TURNS = 3
 _ROOT = Path(__file__).parents[2]
 # Each is the tool's own documented use, without processes of its own beside the first.
 _IMAGEDEDUP = """
@@ -55,7 +58,10 @@ class Spent:
 
 
 def whole_runs(pictures: Path, environments: Path | None) -> list[Row]:
-    """Rows of CPU and wall seconds for ssim and imagehash, beside each other tool that pip can install."""
+    """Rows of CPU and wall seconds for ssim and imagehash, beside each other tool that pip can install.
+
+    Medians of a few runs of each, in turn; ours in an environment as `make` sets it up, whatever this one has beside.
+    """
     count = sum(is_picture_name(path.name) for path in pictures.rglob("*"))
     if not count:
         raise IcasError(f"{pictures}: no pictures found; accepted: a folder of pictures")
@@ -63,18 +69,43 @@ def whole_runs(pictures: Path, environments: Path | None) -> list[Row]:
         work = Path(temporary)
         copies = work / "pictures"
         shutil.copytree(pictures, copies)
+        python = _own_python(environments or work)
         others = {name: _other(name, copies, environments or work) for name in _OTHERS}
-        ours = {method: _spent(_snakemake(copies, work / method, method)) for method in ("ssim", "imagehash")}
-        planning = _spent([*_snakemake(copies, work / "none", "ssim"), "-n", "--quiet"])
+        typical = _medians(python, copies, work, {name: other for name, other in others.items() if other})
         decoding = _decoding(copies)
     rows = []
-    for method, own in ours.items():
-        for name, spent in others.items():
-            rows += _beside(f"{count:,} pictures, {method} beside {name}", own, spent)
-        for part, cpu in _shares(own.cpu, decoding, planning.cpu).items():
+    for method in _METHODS:
+        own = typical[method]
+        for name in _OTHERS:
+            rows += _beside(f"{count:,} pictures, {method} beside {name}", own, typical.get(name))
+        for part, cpu in _shares(own.cpu, decoding, typical["planning"].cpu).items():
             name = f"{count:,} pictures, {method}: {part}"
             rows.append(Row(name, cpu, own.cpu, cpu / own.cpu, "CPU seconds of the whole", section="end to end"))
     return rows
+
+
+def _medians(python: Path, pictures: Path, work: Path, others: Mapping[str, list[str]]) -> dict[str, Spent]:
+    """What each of our methods, planning alone and each other tool spends, each time from nothing."""
+    runs: dict[str, list[Spent]] = {}
+    for turn in range(_TURNS):
+        commands = {method: _snakemake(python, pictures, work / f"{method}{turn}", method) for method in _METHODS}
+        commands["planning"] = [*_snakemake(python, pictures, work / "none", _METHODS[0]), "-n", "--quiet"]
+        for name, other in others.items():
+            # What a tool leaves in its folder it would remove first.
+            commands[name] = [*other, str(_flat_copy(pictures, work / f"{len(commands)} {turn}"))]
+        for name, command in commands.items():
+            runs.setdefault(name, []).append(_spent(command))
+    return {
+        name: Spent(median(run.cpu for run in each), median(run.wall for run in each)) for name, each in runs.items()
+    }
+
+
+def _flat_copy(pictures: Path, folder: Path) -> Path:
+    """A copy without subfolders, into which the others do not look."""
+    folder.mkdir()
+    for place, path in enumerate(sorted(path for path in pictures.rglob("*") if is_picture_name(path.name))):
+        shutil.copy(path, folder / f"{place:06}_{path.name}")
+    return folder
 
 
 def _shares(whole: float, decoding: float, planning: float) -> dict[str, float]:
@@ -93,13 +124,24 @@ def _beside(name: str, own: Spent, other: Spent | None) -> list[Row]:
     return rows
 
 
-def _snakemake(pictures: Path, output: Path, method: str) -> list[str]:
+def _snakemake(python: Path, pictures: Path, output: Path, method: str) -> list[str]:
     config = [f"images={pictures}", f"output={output}", f"method={method}"]
-    return [sys.executable, "-m", "snakemake", "--cores", "1", "--config", *config]
+    return [str(python), "-m", "snakemake", "--cores", "1", "--config", *config]
 
 
-def _other(name: str, pictures: Path, environments: Path) -> Spent | None:
-    """What the tool spends; None where pip cannot install it or it does not run."""
+def _own_python(environments: Path) -> Path:
+    """The Python of an environment with our base requirements alone; every further plugin Snakemake would load."""
+    python = environments / "ours" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", environments / "ours"], check=True)
+        lock = _ROOT / "requirements" / "base.lock"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock], check=True)
+    subprocess.run([python, "-m", "icas_core.similarity.ahead"], cwd=_ROOT, check=True)
+    return python
+
+
+def _other(name: str, pictures: Path, environments: Path) -> list[str] | None:
+    """The command of another tool, without its pictures; None where pip cannot install it or it does not run."""
     package, script = _OTHERS[name]
     python = environments / package / "bin" / "python"
     if not python.exists():
@@ -107,15 +149,12 @@ def _other(name: str, pictures: Path, environments: Path) -> Spent | None:
         install = subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=False)
         if install.returncode:
             return None
-    mine = pictures.with_name(f"of_{package}")
-    mine.mkdir()
-    for place, path in enumerate(sorted(path for path in pictures.rglob("*") if is_picture_name(path.name))):
-        # Neither looks into subfolders.
-        shutil.copy(path, mine / f"{place:06}_{path.name}")
+    command = [str(python), "-c", script]
     try:
-        return _spent([str(python), "-c", script, str(mine)])
+        _spent([*command, str(_flat_copy(pictures, pictures.with_name(f"of_{package}")))])
     except IcasError:
         return None
+    return command
 
 
 def _decoding(pictures: Path) -> float:
